@@ -1,0 +1,101 @@
+"""Build the application. Everything is wired here and nowhere else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from sanic import Blueprint, Sanic
+
+from core import events
+from core.admin.mount import mount as mount_admin
+from core.auth import passwords, permissions
+from core.auth.refresh import RefreshTokens
+from core.auth.secret import derived, secret_of
+from core.auth.service import Accounts
+from core.auth.settings import AuthSettings
+from core.auth.tokens import Tokens
+from core.configuration import core_settings, read
+from core.db import engine
+from core.plugins import Plugins
+from core.settings import CoreSettings
+from core.web import failures, pages
+from core.web.request import Request
+
+API = "/api/v1"
+
+
+def create_app(plugins: Plugins, name: str = "tenfold") -> Sanic[Any, Any]:
+    """Return the application that serves ``plugins``. Connects to nothing yet."""
+    core = core_settings(plugins)
+    app: Sanic[Any, Any] = Sanic(name, request_class=Request, configure_logging=False)
+    _configure(app, core)
+    app.ctx.plugins = plugins
+    _accounts(app, core, plugins.settings_of(AuthSettings))
+    events.listen(plugins.call("register_handlers"))
+    failures.handle(app)
+    pages.mount(app, plugins)
+    mount_admin(app, plugins, core)
+    for blueprint in _blueprints(plugins):
+        app.blueprint(blueprint)
+    engine.use(engine.open_engine(core))
+    app.before_server_start(_start)
+    app.after_server_stop(_stop)
+    return app
+
+
+def from_configuration(path: str) -> Sanic[Any, Any]:
+    """Return the application for a plugins.toml; each worker process calls this."""
+    return create_app(read(Path(path)))
+
+
+def _configure(app: Sanic[Any, Any], core: CoreSettings) -> None:
+    app.config.update(
+        AUTO_EXTEND=False,
+        ACCESS_LOG=False,
+        MOTD=False,
+        REQUEST_MAX_SIZE=core.max_body,
+        REQUEST_TIMEOUT=30,
+        RESPONSE_TIMEOUT=60,
+        KEEP_ALIVE_TIMEOUT=75,
+        GRACEFUL_SHUTDOWN_TIMEOUT=8,
+        TOUCHUP=not Sanic.test_mode,
+    )
+
+
+def _accounts(app: Sanic[Any, Any], core: CoreSettings, settings: AuthSettings) -> None:
+    secret = secret_of(core)
+    passwords.rounds = settings.bcrypt_rounds
+    tokens = Tokens(derived(secret, "access token"), settings.access_minutes)
+    refreshing = RefreshTokens(derived(secret, "refresh token"), settings)
+    app.ctx.tokens, app.ctx.authenticate = tokens, tokens.authenticate
+    app.ctx.accounts = Accounts(tokens, refreshing, settings)
+
+
+def _blueprints(plugins: Plugins) -> Iterator[Any]:
+    """Yield each plugin's blueprints as a group of its own, under /api/v1/<name>."""
+    for name, found in plugins.call("register_routes"):
+        several: Sequence[Blueprint] = [found] if isinstance(found, Blueprint) else found
+        for blueprint in several:
+            _answer_head(blueprint)
+        yield Blueprint.group(*several, url_prefix=f"{API}/{name}")
+
+
+def _answer_head(blueprint: Blueprint) -> None:
+    """Let HEAD be answered wherever GET is."""
+    blueprint._future_routes = {  # type: ignore[assignment]
+        route._replace(methods=frozenset({*route.methods, "HEAD"}))
+        if "GET" in route.methods
+        else route
+        for route in blueprint._future_routes
+    }
+
+
+async def _start(app: Sanic[Any, Any]) -> None:
+    await engine.engine().start_connection_pool()
+    app.ctx.tokens.hold(await permissions.by_role(app.ctx.plugins))
+
+
+async def _stop(app: Sanic[Any, Any]) -> None:
+    await engine.close()

@@ -1,0 +1,81 @@
+"""Passwords: bcrypt over SHA-256, in threads of its own, so that the event loop goes on."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import hashlib
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
+
+import bcrypt
+
+from core.errors import TooManyRequests
+
+PREFIX = "bcrypt-sha256$"
+SHORTEST, LONGEST = 8, 1024
+THREADS, QUEUE = 2, 64
+
+rounds = 12
+_pool = ThreadPoolExecutor(THREADS, thread_name_prefix="bcrypt")
+_queued = 0
+T = TypeVar("T")
+
+
+def _digest(password: str) -> bytes:
+    """Shorten to 44 bytes: bcrypt looks at 72 at most, and at nothing behind a NUL."""
+    return base64.b64encode(hashlib.sha256(password.encode()).digest())
+
+
+def hash_now(password: str) -> str:
+    """Hash on this thread (a quarter of a second at cost 12). Raises ValueError if too long."""
+    if len(password) > LONGEST:
+        raise ValueError(f"A password may have {LONGEST} characters.")
+    return PREFIX + bcrypt.hashpw(_digest(password), bcrypt.gensalt(rounds)).decode()
+
+
+def check_now(password: str, stored: str) -> bool:
+    """Compare on this thread."""
+    if not stored.startswith(PREFIX) or len(password) > LONGEST:
+        return False
+    return bcrypt.checkpw(_digest(password), stored.removeprefix(PREFIX).encode())
+
+
+async def hashed(password: str) -> str:
+    """Hash away from the loop. Raises TooManyRequests when too many wait already."""
+    return await _away(lambda: hash_now(password))
+
+
+async def checked(password: str, stored: str | None) -> bool:
+    """Compare away from the loop; with nothing stored it takes as long and is False."""
+    return await _away(lambda: check_now(password, stored or _nobody()) and stored is not None)
+
+
+def is_old(stored: str) -> bool:
+    """Tell whether a hash was made at another cost and should be made anew."""
+    return stored.removeprefix(PREFIX).split("$")[2] != f"{rounds:02}"
+
+
+_dummies: dict[int, str] = {}
+
+
+def _nobody() -> str:
+    """Return a hash at today's cost that belongs to no password."""
+    if rounds not in _dummies:
+        _dummies[rounds] = hash_now("nobody has this password")
+    return _dummies[rounds]
+
+
+async def _away(work: Callable[[], T]) -> T:
+    global _queued
+    if _queued >= QUEUE:
+        raise TooManyRequests(
+            "Too many people sign in at this moment. Try again in a few seconds.",
+            headers={"retry-after": "5"},
+        )
+    _queued += 1
+    try:
+        return await asyncio.get_running_loop().run_in_executor(_pool, work)
+    finally:
+        _queued -= 1

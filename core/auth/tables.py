@@ -1,0 +1,118 @@
+"""Users, what they may do, and where they are signed in."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from piccolo.apps.user.tables import BaseUser
+from piccolo.columns import ForeignKey, OnDelete, Timestamptz, Varchar
+from piccolo.columns.readable import Readable
+from piccolo.table import Table
+from piccolo_api.session_auth.tables import SessionsBase
+
+from core.auth import passwords
+from core.auth.names import key_of
+
+
+class User(BaseUser, tablename="auth_user"):
+    """A person. REST, sockets and the admin know the same users."""
+
+    username_key = Varchar(length=254, unique=True, help_text="The username without case or form.")
+    email_key = Varchar(length=254, unique=True, help_text="The address without case or form.")
+    created_at = Timestamptz(index=True)
+
+    _min_password_length = passwords.SHORTEST
+    _max_password_length = passwords.LONGEST
+
+    def __init__(self, **values: Any) -> None:
+        if values.get("password"):
+            values["password"] = _as_hash(values["password"])
+        Table.__init__(self, **values)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        Table.__setattr__(self, name, _as_hash(value) if name == "password" and value else value)
+
+    @classmethod
+    def hash_password(cls, password: str, salt: str = "", iterations: int | None = None) -> str:
+        """Hash for storage. Piccolo calls it where it keeps a password."""
+        return passwords.hash_now(password)
+
+    @classmethod
+    async def update_password(cls, user: str | int, password: str) -> None:
+        """Set a password, given in clear. ``user`` is an id or a username."""
+        cls._validate_password(password)
+        whose = cls.username_key == key_of(user) if isinstance(user, str) else cls.id == user
+        hashed = await passwords.hashed(password)
+        await cls.update({cls.password: hashed}).where(whose)
+
+    @classmethod
+    async def login(cls, username: str, password: str) -> int | None:
+        """Return the id of the user with this name or address and password. For the admin."""
+        from core.auth.service import check_password
+
+        found = await check_password(username, password)
+        return found.id if found is not None else None
+
+
+class Role(Table, tablename="auth_role"):
+    """A name for a set of permissions."""
+
+    name = Varchar(length=50, unique=True)
+    description = Varchar(length=500, default="")
+
+    @classmethod
+    def get_readable(cls) -> Readable:
+        """Return how a role is shown."""
+        return Readable(template="%s", columns=[cls.name])
+
+
+class RolePermission(Table, tablename="auth_role_permission"):
+    """A role holds a permission. Granted once by the plugin that declares it, then by admins."""
+
+    role = ForeignKey(Role, on_delete=OnDelete.cascade, null=False)
+    permission = Varchar(length=100, index=True)
+
+
+class UserRole(Table, tablename="auth_user_role"):
+    """A user has a role."""
+
+    user = ForeignKey(User, on_delete=OnDelete.cascade, null=False)
+    role = ForeignKey(Role, on_delete=OnDelete.cascade, null=False)
+
+
+class KnownPermission(Table, tablename="auth_known_permission"):
+    """A permission that some plugin declared; its first roles have been granted already."""
+
+    name = Varchar(length=100, unique=True)
+    description = Varchar(length=500, default="")
+
+
+class Session(Table, tablename="auth_session"):
+    """One device where a user is signed in. Its refresh tokens are a family."""
+
+    user = ForeignKey(User, on_delete=OnDelete.cascade, null=False)
+    device = Varchar(length=200, default="")
+    address = Varchar(length=45, default="")
+    created_at = Timestamptz()
+    last_used_at = Timestamptz()
+    expires_at = Timestamptz(index=True)
+    ended_at = Timestamptz(null=True, default=None)
+
+
+class RefreshToken(Table, tablename="auth_refresh_token"):
+    """A refresh token that was given out, as a hash. Used once; each use makes the next."""
+
+    session = ForeignKey(Session, on_delete=OnDelete.cascade, null=False)
+    digest = Varchar(length=64, unique=True)
+    created_at = Timestamptz()
+    used_at = Timestamptz(null=True, default=None)
+
+
+class AdminSession(SessionsBase, tablename="auth_admin_session"):
+    """A browser that is signed in to the admin."""
+
+
+def _as_hash(password: str) -> str:
+    """Never let a password in clear into a row, whoever makes it."""
+    known = password.startswith(passwords.PREFIX)
+    return password if known else passwords.hash_now(password)

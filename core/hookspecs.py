@@ -1,0 +1,65 @@
+"""Everything a plugin can do. One function is one hook; a plugin writes the ones it needs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import pluggy
+
+if TYPE_CHECKING:
+    from click import Group
+    from sanic import Blueprint
+
+    from core.events import Handler
+    from core.plugins import Permission
+
+hookspec = pluggy.HookspecMarker("tenfold")
+
+# Declared: called once while the app is built. No database, no network.
+
+
+@hookspec
+def register_tables() -> str:  # type: ignore[empty-body]
+    """Return the path of this plugin's ``piccolo_app`` module: its tables and their migrations."""
+
+
+@hookspec
+def register_permissions() -> Sequence[Permission]:  # type: ignore[empty-body]
+    """Return the permissions this plugin asks for, each with the roles that hold it at first."""
+
+
+@hookspec
+def register_routes(settings: Any) -> Blueprint | Sequence[Blueprint]:  # type: ignore[empty-body]
+    """Return the blueprint this plugin serves, or several. They are mounted under /api/v1."""
+
+
+@hookspec
+def register_admin(settings: Any) -> Sequence[Any]:  # type: ignore[empty-body]
+    """Return what the admin shows: Piccolo ``TableConfig`` and ``FormConfig`` objects.
+
+    Called when the admin is first opened: import ``piccolo_admin`` inside it, for that takes a while.
+    """
+
+
+@hookspec
+def register_commands(cli: Group, settings: Any) -> None:
+    """Add commands to ``cli``, a click group already named after this plugin."""
+
+
+@hookspec
+def register_handlers(settings: Any) -> Mapping[str, Handler]:  # type: ignore[empty-body]
+    """Return which events this plugin hears: ``{"auth.user_registered": handler}``."""
+
+
+# Asked: awaited while the server runs.
+
+
+@hookspec
+async def health(settings: Any) -> None:
+    """Return nothing when well; raise to say what is wrong. Asked by ``GET /health/ready``."""
+
+
+@hookspec
+async def demo(users: Sequence[int], settings: Any) -> None:
+    """Write believable data for ``users`` (their ids). Asked by ``tenfold demo``."""

@@ -1,0 +1,49 @@
+"""Todo: projects and tasks that people keep for themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sanic import Blueprint
+
+from core import Permission, Plugin, hookimpl
+
+from . import demo as demonstration
+from .routes import projects, tasks
+
+PLUGIN = Plugin(
+    name="todo",
+    title="Todo",
+    description="Projects and tasks.",
+)
+
+
+@hookimpl
+def register_tables() -> str:
+    return "plugins.todo.piccolo_app"
+
+
+@hookimpl
+def register_permissions() -> Sequence[Permission]:
+    return [
+        Permission("todo.read", "Read my projects and tasks"),
+        Permission("todo.write", "Add, change and delete my projects and tasks"),
+    ]
+
+
+@hookimpl
+def register_routes() -> Sequence[Blueprint]:
+    return [projects, tasks]
+
+
+@hookimpl
+def register_admin() -> Sequence[Any]:
+    from .admin import panels
+
+    return panels()
+
+
+@hookimpl
+async def demo(users: Sequence[int]) -> None:
+    await demonstration.fill(users)
