@@ -84,12 +84,13 @@ def _blueprints(plugins: Plugins) -> Iterator[Any]:
 
 def _answer_head(blueprint: Blueprint) -> None:
     """Let HEAD be answered wherever GET is."""
-    blueprint._future_routes = {  # type: ignore[assignment]
-        route._replace(methods=frozenset({*route.methods, "HEAD"}))
-        if "GET" in route.methods
+    routes = {
+        route._replace(methods=frozenset({*(route.methods or ()), "HEAD"}))
+        if "GET" in (route.methods or ())
         else route
         for route in blueprint._future_routes
     }
+    blueprint._future_routes = routes
 
 
 async def _start(app: Sanic[Any, Any]) -> None:

@@ -1,4 +1,4 @@
-"""Read plugins.toml and the environment into the enabled plugins, or say everything that is wrong."""
+"""Read plugins.toml and the environment: the enabled plugins, or all that is wrong."""
 
 from __future__ import annotations
 

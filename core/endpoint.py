@@ -67,8 +67,8 @@ def endpoint(
 ) -> Callable[[Function], Handler]:
     """Serve a function to those who hold ``permission``; ``None`` says aloud: to anyone.
 
-    ``status`` is that of a success. ``replay=False`` is for answers that carry credentials: they are
-    never kept, so an Idempotency-Key does not bring them back.
+    ``status`` is that of a success. ``replay=False`` is for answers that carry credentials: they
+    are never kept, so an Idempotency-Key does not bring them back.
     """
 
     def decorate(function: Function) -> Handler:

@@ -38,7 +38,7 @@ def register_routes(settings: Any) -> Blueprint | Sequence[Blueprint]:  # type: 
 def register_admin(settings: Any) -> Sequence[Any]:  # type: ignore[empty-body]
     """Return what the admin shows: Piccolo ``TableConfig`` and ``FormConfig`` objects.
 
-    Called when the admin is first opened: import ``piccolo_admin`` inside it, for that takes a while.
+    Called when the admin is first opened: import ``piccolo_admin`` inside it, for that takes long.
     """
 
 

@@ -1,4 +1,4 @@
-"""Plugins: what one says about itself, how it is found, in which order they stand, how hooks are called."""
+"""Plugins: what one says about itself, how it is found, their order, how hooks are called."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class Permission:
 
 
 class PluginError(Exception):
-    """What an operator must mend before anything starts. Each problem is one line; all are shown."""
+    """What an operator must mend before anything starts: one line each, all shown."""
 
     def __init__(self, problems: Sequence[str]) -> None:
         self.problems = list(problems)

@@ -1,4 +1,4 @@
-"""Settings: typed values from plugins.toml and the environment, with every mistake found at once."""
+"""Settings: typed values from plugins.toml and the environment; all mistakes at once."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from msgspec import Meta
 PREFIX = "TENFOLD_"
 
 Secret = Annotated[str, Meta(extra={"secret": True})]
-"""A setting that is read from the environment or a file, never from plugins.toml, and shown masked."""
+"""A setting read from the environment or a file, never from plugins.toml, and shown masked."""
 
 
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -188,7 +188,7 @@ def _sentence(error: Exception) -> str:
 
 
 def data_folder(core: CoreSettings) -> Path:
-    """Return the folder for what is kept, made with rights for its owner only if it is not there."""
+    """Return the folder for what is kept; it is made for its owner's eyes only."""
     folder = Path(core.data)
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     return folder

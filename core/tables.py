@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from piccolo.columns import Bytea, SmallInt, Text, Timestamptz, Varchar
+from piccolo.columns import Bytea, Serial, SmallInt, Text, Timestamptz, Varchar
 from piccolo.table import Table
 
 
 class IdempotencyKey(Table, tablename="core_idempotency_key"):
     """One POST that must not act twice, and the answer it got."""
 
+    id: Serial
     digest = Varchar(length=64, unique=True)
     fingerprint = Varchar(length=64)
     status = SmallInt(help_text="0 while the first request is running.")

@@ -15,8 +15,9 @@ from core.errors import Unauthorized
 
 
 class RefreshTokens:
-    """Gives out refresh tokens. ``key`` makes the next one from the last, so that a token sent twice
-    within the grace (two tabs, a lost answer) gets the same successor both times.
+    """Gives out refresh tokens. ``key`` makes the next one from the last.
+
+    So a token sent twice within the grace (two tabs, a lost answer) gets the same successor.
     """
 
     def __init__(self, key: bytes, settings: AuthSettings) -> None:

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 from sanic import Blueprint, Request
 
 from core.auth import service
 from core.auth.identity import CurrentUser
 from core.auth.schemas import Login, Refresh, Registration, TokensOut, UserOut
-from core.auth.service import Device
+from core.auth.service import Accounts, Device
 from core.endpoint import endpoint
 
 auth = Blueprint("auth")
+
+
+def _accounts(request: Request) -> Accounts:
+    return cast(Accounts, request.app.ctx.accounts)
 
 
 def _device(request: Request) -> Device:
@@ -21,21 +27,21 @@ def _device(request: Request) -> Device:
 @endpoint(None, status=201, replay=False)
 async def register(request: Request, body: Registration) -> TokensOut:
     """Register and sign in."""
-    return await request.app.ctx.accounts.register(body, _device(request))
+    return await _accounts(request).register(body, _device(request))
 
 
 @auth.post("/login")
 @endpoint(None, replay=False)
 async def login(request: Request, body: Login) -> TokensOut:
     """Sign in with an e-mail address or a username."""
-    return await request.app.ctx.accounts.login(body.login, body.password, _device(request))
+    return await _accounts(request).login(body.login, body.password, _device(request))
 
 
 @auth.post("/refresh")
 @endpoint(None, replay=False)
 async def refresh(request: Request, body: Refresh) -> TokensOut:
     """Exchange a refresh token for a new pair."""
-    return await request.app.ctx.accounts.refresh(body.refresh_token)
+    return await _accounts(request).refresh(body.refresh_token)
 
 
 @auth.post("/logout")

@@ -53,5 +53,5 @@ def _make(file: Path) -> None:
 
 
 def derived(secret: str, purpose: str) -> bytes:
-    """Return a key for one purpose, so that no key serves two (HKDF-Expand, RFC 5869, one block)."""
+    """Return a key for one purpose, so that no key serves two (HKDF-Expand, RFC 5869)."""
     return hmac.new(secret.encode(), purpose.encode() + b"\x01", hashlib.sha256).digest()

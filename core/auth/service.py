@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -40,7 +41,7 @@ class Device:
 
 
 class Accounts:
-    """Registering, signing in and out. One for the whole application, with its keys and settings."""
+    """Registering, signing in and out; one for the application, with its keys and settings."""
 
     def __init__(self, tokens: Tokens, refreshing: RefreshTokens, settings: AuthSettings) -> None:
         self.tokens, self.refreshing, self.settings = tokens, refreshing, settings
@@ -81,7 +82,7 @@ async def create_user(
     username: str,
     email: str,
     hashed: str,
-    roles: list[str],
+    roles: Sequence[str],
     *,
     admin: bool = False,
 ) -> int:
@@ -109,9 +110,11 @@ async def create_user(
     return int(user.id)
 
 
-async def give_roles(user: int, names: list[str]) -> None:
+async def give_roles(user: int, names: Sequence[str]) -> None:
     """Let a user have roles. Raises NotFound for a role that does not exist."""
-    rows = await Role.select(Role.id, Role.name).where(Role.name.is_in(names)) if names else []
+    rows = (
+        await Role.select(Role.id, Role.name).where(Role.name.is_in(list(names))) if names else []
+    )
     if missing := set(names) - {row["name"] for row in rows}:
         raise NotFound(f"There is no role called {', '.join(sorted(missing))}.")
     if rows:

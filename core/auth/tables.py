@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from piccolo.apps.user.tables import BaseUser
-from piccolo.columns import ForeignKey, OnDelete, Timestamptz, Varchar
+from piccolo.columns import ForeignKey, OnDelete, Serial, Timestamptz, Varchar
 from piccolo.columns.readable import Readable
 from piccolo.table import Table
 from piccolo_api.session_auth.tables import SessionsBase
@@ -57,6 +57,7 @@ class User(BaseUser, tablename="auth_user"):
 class Role(Table, tablename="auth_role"):
     """A name for a set of permissions."""
 
+    id: Serial
     name = Varchar(length=50, unique=True)
     description = Varchar(length=500, default="")
 
@@ -69,6 +70,7 @@ class Role(Table, tablename="auth_role"):
 class RolePermission(Table, tablename="auth_role_permission"):
     """A role holds a permission. Granted once by the plugin that declares it, then by admins."""
 
+    id: Serial
     role = ForeignKey(Role, on_delete=OnDelete.cascade, null=False)
     permission = Varchar(length=100, index=True)
 
@@ -76,6 +78,7 @@ class RolePermission(Table, tablename="auth_role_permission"):
 class UserRole(Table, tablename="auth_user_role"):
     """A user has a role."""
 
+    id: Serial
     user = ForeignKey(User, on_delete=OnDelete.cascade, null=False)
     role = ForeignKey(Role, on_delete=OnDelete.cascade, null=False)
 
@@ -83,6 +86,7 @@ class UserRole(Table, tablename="auth_user_role"):
 class KnownPermission(Table, tablename="auth_known_permission"):
     """A permission that some plugin declared; its first roles have been granted already."""
 
+    id: Serial
     name = Varchar(length=100, unique=True)
     description = Varchar(length=500, default="")
 
@@ -90,6 +94,7 @@ class KnownPermission(Table, tablename="auth_known_permission"):
 class Session(Table, tablename="auth_session"):
     """One device where a user is signed in. Its refresh tokens are a family."""
 
+    id: Serial
     user = ForeignKey(User, on_delete=OnDelete.cascade, null=False)
     device = Varchar(length=200, default="")
     address = Varchar(length=45, default="")
@@ -102,6 +107,7 @@ class Session(Table, tablename="auth_session"):
 class RefreshToken(Table, tablename="auth_refresh_token"):
     """A refresh token that was given out, as a hash. Used once; each use makes the next."""
 
+    id: Serial
     session = ForeignKey(Session, on_delete=OnDelete.cascade, null=False)
     digest = Varchar(length=64, unique=True)
     created_at = Timestamptz()

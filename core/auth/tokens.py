@@ -1,4 +1,4 @@
-"""Access tokens: JWTs that are checked once and remembered for a short time (RFC 7519, 8725, 9068)."""
+"""Access tokens: JWTs, checked once and remembered for a while (RFC 7519, 8725, 9068)."""
 
 from __future__ import annotations
 
@@ -95,9 +95,11 @@ class Tokens:
             )
             return self._identity(claims)
         except jwt.ExpiredSignatureError:
-            raise _refused("The access token has expired. Get a new one with the refresh token.")
+            raise _refused(
+                "The access token has expired. Get a new one with the refresh token."
+            ) from None
         except (jwt.PyJWTError, ValueError, KeyError, TypeError, RecursionError):
-            raise _refused("The access token is not valid. Sign in again.")
+            raise _refused("The access token is not valid. Sign in again.") from None
 
     def _identity(self, claims: dict[str, Any]) -> tuple[float, CurrentUser]:
         expires = claims["exp"]

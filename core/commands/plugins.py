@@ -80,5 +80,5 @@ def _edit(change: Callable[[list[str]], None]) -> None:
     file = configuration.path()
     document = tomlkit.parse(file.read_text() if file.exists() else "enabled = []\n")
     names = document.setdefault("enabled", tomlkit.array())
-    change(names)  # type: ignore[arg-type]
+    change(names)
     file.write_text(tomlkit.dumps(document))

@@ -57,7 +57,7 @@ def _mine(owner: int, project: int | None, *, inbox: bool = False) -> QueryStrin
 def change_task(
     id: int, owner: int, now: datetime, *values: Any, changes: tuple[str, ...], versions: int
 ) -> Any:
-    """Change the columns named by ``changes`` to the first values; the others are allowed versions."""
+    """Change the columns in ``changes`` to the first values; the others are allowed versions."""
     new = dict(zip(changes, values, strict=False))
     if "project" in new:
         new["project"] = _mine(owner, new["project"])
@@ -100,7 +100,7 @@ def delete_task(id: int, owner: int, *values: int, versions: int) -> Any:
     return Task.delete().where(*guard).returning(Task.id)
 
 
-def _filtered(query: Any, owner: int, project: int, priority: int, text: str, shape: Any) -> Any:
+def _filtered(query: Any, owner: int, project: Any, priority: Any, text: Any, shape: Any) -> Any:
     query = query.where(Task.owner == owner)
     if "project" in shape:
         query = query.where(Task.project == project)
@@ -177,7 +177,7 @@ def add_inbox(owner: int, now: datetime) -> Any:
 def change_project(
     id: int, owner: int, now: datetime, *values: Any, changes: tuple[str, ...], versions: int
 ) -> Any:
-    """Change the columns named by ``changes`` to the first values; the others are allowed versions."""
+    """Change the columns in ``changes`` to the first values; the others are allowed versions."""
     new = dict(zip(changes, values, strict=False))
     guard = [Project.id == id, Project.owner == owner]
     guard += _at(Project, values[len(changes) :], versions)

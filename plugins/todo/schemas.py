@@ -20,6 +20,7 @@ Colour = Annotated[
 Title = Annotated[str, Meta(min_length=1, max_length=500, examples=["Buy milk"])]
 Description = Annotated[str, Meta(max_length=50_000, description="Markdown.")]
 Priority = Annotated[int, Meta(ge=0, le=4, description="0 (none) to 4 (urgent).")]
+Text = Annotated[str, Meta(min_length=1, max_length=200, description="Text in the title.")]
 ProjectSort = Literal["name", "-name", "created_at", "-created_at"]
 TaskSort = Literal[
     "created_at",

@@ -7,6 +7,7 @@ from piccolo.columns import (
     ForeignKey,
     Integer,
     OnDelete,
+    Serial,
     SmallInt,
     Text,
     Timestamptz,
@@ -21,6 +22,7 @@ from core import User
 class Project(Table, tablename="todo_project"):
     """A list of tasks. Everybody has one that is their inbox."""
 
+    id: Serial
     owner = ForeignKey(User, on_delete=OnDelete.cascade, null=False)
     name = Varchar(length=200)
     colour = Varchar(length=7, default="")
@@ -39,6 +41,7 @@ class Project(Table, tablename="todo_project"):
 class Task(Table, tablename="todo_task"):
     """Something to be done."""
 
+    id: Serial
     owner = ForeignKey(User, on_delete=OnDelete.cascade, null=False)
     project = ForeignKey(Project, on_delete=OnDelete.cascade, null=False, index=True)
     title = Varchar(length=500)
