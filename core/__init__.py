@@ -2,8 +2,8 @@
 
 from core.auth.identity import CurrentUser
 from core.auth.tables import User
-from core.db.compiled import columns, compiled, compiled_one, limited
-from core.db.engine import transaction
+from core.db.compiled import columns, compiled, compiled_new, compiled_one, limited
+from core.db.engine import savepoint, transaction
 from core.db.errors import is_duplicate, is_null
 from core.db.pagination import Page, PageQuery, Position, in_order, page
 from core.endpoint import endpoint
@@ -45,6 +45,7 @@ __all__ = [
     "User",
     "columns",
     "compiled",
+    "compiled_new",
     "compiled_one",
     "emit",
     "endpoint",
@@ -54,6 +55,7 @@ __all__ = [
     "is_null",
     "limited",
     "page",
+    "savepoint",
     "stale",
     "transaction",
 ]

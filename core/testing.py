@@ -59,10 +59,14 @@ async def scratch_postgres() -> AsyncIterator[str]:
 @asynccontextmanager
 async def running(app: Sanic[Any, Any]) -> AsyncIterator[str]:
     """Serve ``app`` in this event loop and return its URL."""
+    from core.web.protocol import Protocol
+
     listening = socket.socket()
     listening.bind(("127.0.0.1", 0))
     listening.listen(500)
-    server: Any = await app.create_server(sock=listening, return_asyncio_server=True)
+    server: Any = await app.create_server(
+        sock=listening, protocol=Protocol, return_asyncio_server=True
+    )
     await server.startup()
     await server.before_start()
     await server.start_serving()

@@ -50,6 +50,7 @@ def run(core: CoreSettings, *, reload: bool) -> None:
     from sanic.worker.loader import AppLoader
 
     from core.app import from_configuration
+    from core.web.protocol import Protocol
 
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     path = str(configuration.path().absolute())
@@ -59,6 +60,7 @@ def run(core: CoreSettings, *, reload: bool) -> None:
         host=core.host,
         port=core.port,
         workers=worker_count(core),
+        protocol=Protocol,
         auto_reload=reload,
         motd=False,
         access_log=False,

@@ -89,6 +89,24 @@ def compiled_one(
     return decorate
 
 
+def compiled_new(
+    kind: Callable[..., R],
+) -> Callable[[Callable[P, Any]], Callable[P, Awaitable[R]]]:
+    """Like ``compiled``, for an INSERT that returns the row it wrote."""
+
+    def decorate(build: Callable[P, Any]) -> Callable[P, Awaitable[R]]:
+        run = compiled(kind)(build)
+
+        async def new(*values: P.args, **shape: P.kwargs) -> R:
+            (row,) = await run(*values, **shape)
+            return row
+
+        new.__doc__, new.__name__ = build.__doc__, build.__name__
+        return new
+
+    return decorate
+
+
 class _Plans:
     """The SQL of one function's query in each of its shapes, for each kind of database."""
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 
 from piccolo.table import Table
@@ -62,6 +62,21 @@ def engine() -> Engine:
 def transaction() -> Transaction:
     """Begin one unit of work: ``async with transaction(): ...``. See core/db/transaction.py."""
     return engine().transaction()
+
+
+@asynccontextmanager
+async def savepoint() -> AsyncIterator[None]:
+    """Let a failure inside undo only this part of the transaction around it.
+
+    Without a transaction around it this costs nothing: a single statement is whole by itself.
+    """
+    here = engine()
+    around = here.current_transaction.get()
+    if around is None or not around.open:
+        yield
+        return
+    async with here.transaction():
+        yield
 
 
 @contextmanager

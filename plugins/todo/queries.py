@@ -9,7 +9,7 @@ from piccolo.columns.combination import WhereRaw
 from piccolo.query.base import Query
 from piccolo.querystring import QueryString
 
-from core import Position, columns, compiled, compiled_one, in_order, limited
+from core import Position, columns, compiled, compiled_new, compiled_one, in_order, limited
 
 from .schemas import ProjectOut, TaskOut
 from .tables import Project, Task
@@ -23,7 +23,7 @@ def find_task(id: int, owner: int) -> Any:
     return Task.select(*columns(Task, TaskOut)).where(Task.id == id, Task.owner == owner)
 
 
-@compiled_one(TaskOut)
+@compiled_new(TaskOut)
 def add_task(
     owner: int,
     project: int | None,
@@ -155,7 +155,7 @@ def find_project(id: int, owner: int) -> Any:
     )
 
 
-@compiled_one(ProjectOut)
+@compiled_new(ProjectOut)
 def add_project(owner: int, name: str, colour: str, now: datetime) -> Any:
     """Add a project."""
     project = Project(owner=owner, name=name, colour=colour, created_at=now, updated_at=now)

@@ -16,8 +16,8 @@ from core import (
     emit,
     is_null,
     page,
+    savepoint,
     stale,
-    transaction,
 )
 
 from . import queries
@@ -49,7 +49,8 @@ class InboxStays(Conflict):
 async def create_task(owner: int, new: NewTask) -> TaskOut:
     """Add a task to a project, or to the inbox. Raises NoSuchProject."""
     try:
-        return await _create_task(owner, new)
+        async with savepoint():
+            return await _create_task(owner, new)
     except Exception as error:
         if not is_null(error):
             raise
@@ -60,19 +61,16 @@ async def create_task(owner: int, new: NewTask) -> TaskOut:
 
 
 async def _create_task(owner: int, new: NewTask) -> TaskOut:
-    now = datetime.now(UTC)
-    async with transaction():
-        task = await queries.add_task(
-            owner,
-            new.project,
-            new.title,
-            new.description,
-            new.priority,
-            now,
-            inbox=new.project is None,
-        )
-        assert task is not None  # noqa: S101
-        await emit(TaskCreated(task_id=task.id, owner_id=owner))
+    task = await queries.add_task(
+        owner,
+        new.project,
+        new.title,
+        new.description,
+        new.priority,
+        datetime.now(UTC),
+        inbox=new.project is None,
+    )
+    await emit(TaskCreated(task_id=task.id, owner_id=owner))
     return task
 
 
@@ -136,7 +134,7 @@ async def change_task(owner: int, id: int, body: TaskChange, at: IfMatch) -> Tas
     """
     new = _changes(body)
     try:
-        async with transaction():
+        async with savepoint():
             task = await queries.change_task(
                 id,
                 owner,
@@ -160,10 +158,9 @@ async def _refuse_task(owner: int, id: int) -> TaskOut:
 async def complete_task(owner: int, id: int, at: IfMatch) -> TaskOut:
     """Mark a task as done; one that is done stays as it is."""
     now = datetime.now(UTC)
-    async with transaction():
-        task = await queries.mark_task(id, owner, now, now, *at, done=True, versions=len(at))
-        if task is not None:
-            await emit(TaskCompleted(task_id=id, owner_id=owner))
+    task = await queries.mark_task(id, owner, now, now, *at, done=True, versions=len(at))
+    if task is not None:
+        await emit(TaskCompleted(task_id=id, owner_id=owner))
     return task or await _marked_already(owner, id, at, done=True)
 
 
@@ -189,9 +186,7 @@ async def delete_task(owner: int, id: int, at: IfMatch) -> None:
 
 async def create_project(owner: int, new: NewProject) -> ProjectOut:
     """Add a project."""
-    project = await queries.add_project(owner, new.name, new.colour, datetime.now(UTC))
-    assert project is not None  # noqa: S101
-    return project
+    return await queries.add_project(owner, new.name, new.colour, datetime.now(UTC))
 
 
 async def read_project(owner: int, id: int) -> ProjectOut:
