@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ from sanic import Blueprint, Sanic
 
 from core import events
 from core.admin.mount import mount as mount_admin
-from core.auth import passwords, permissions
+from core.auth import passwords
 from core.auth.refresh import RefreshTokens
 from core.auth.secret import derived, secret_of
 from core.auth.service import Accounts
@@ -94,9 +95,13 @@ def _answer_head(blueprint: Blueprint) -> None:
 
 
 async def _start(app: Sanic[Any, Any]) -> None:
+    """Connect, then enter what the plugins hold open, in their order."""
     await engine.engine().start_connection_pool()
-    app.ctx.tokens.hold(await permissions.by_role(app.ctx.plugins))
+    app.ctx.alive = AsyncExitStack()
+    for _, held in app.ctx.plugins.call("lifespan", app=app):
+        await app.ctx.alive.enter_async_context(held)
 
 
 async def _stop(app: Sanic[Any, Any]) -> None:
+    await app.ctx.alive.aclose()
     await engine.close()

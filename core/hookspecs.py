@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from typing import TYPE_CHECKING, Any
 
 import pluggy
 
 if TYPE_CHECKING:
     from click import Group
-    from sanic import Blueprint
+    from sanic import Blueprint, Sanic
 
     from core.events import Handler
     from core.plugins import Permission
@@ -50,6 +51,14 @@ def register_commands(cli: Group, settings: Any) -> None:
 @hookspec
 def register_handlers(settings: Any) -> Mapping[str, Handler]:  # type: ignore[empty-body]
     """Return which events this plugin hears: ``{"auth.user_registered": handler}``."""
+
+
+# Alive: entered when a worker starts, left when it stops; in dependency order, out in reverse.
+
+
+@hookspec
+def lifespan(app: Sanic[Any, Any], settings: Any) -> AbstractAsyncContextManager[None]:  # type: ignore[empty-body]
+    """Hold what the plugin needs while a worker runs: a client, a cache, a repeated task."""
 
 
 # Asked: awaited while the server runs.

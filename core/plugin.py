@@ -2,8 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from sanic import Sanic
+
 from core.plugins import Plugin, hookimpl
+from core.repeating import repeating
 from core.settings import CoreSettings
+from core.web import idempotency
 
 PLUGIN = Plugin(
     name="core",
@@ -16,3 +24,13 @@ PLUGIN = Plugin(
 @hookimpl
 def register_tables() -> str:
     return "core.piccolo_app"
+
+
+@hookimpl
+@asynccontextmanager
+async def lifespan(app: Sanic[Any, Any], settings: CoreSettings) -> AsyncIterator[None]:
+    async def forget_old_answers() -> None:
+        await idempotency.forget_old(settings)
+
+    async with repeating(600, forget_old_answers):
+        yield

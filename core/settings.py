@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import os
+import re
 import typing
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -185,6 +186,11 @@ def _place(source: Source, key: str) -> str:
 def _sentence(error: Exception) -> str:
     text = str(error)
     return text[:1].lower() + text[1:] if isinstance(error, msgspec.ValidationError) else text
+
+
+def masked(url: str) -> str:
+    """Return ``url`` with stars for the password in it, if there is one."""
+    return re.sub(r"(://[^:/@]*:)[^@]*@", r"\1****@", url)
 
 
 def data_folder(core: CoreSettings) -> Path:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from typing import Any
 
-from sanic import Blueprint
+from sanic import Blueprint, Sanic
 
+from core.auth import permissions, revocation
 from core.auth.routes import auth
 from core.auth.settings import AuthSettings
+from core.auth.tokens import Tokens
 from core.plugins import Permission, Plugin, hookimpl
+from core.repeating import repeating
 
 PLUGIN = Plugin(
     name="auth",
@@ -33,6 +37,23 @@ def register_permissions() -> Sequence[Permission]:
 @hookimpl
 def register_routes() -> Blueprint:
     return auth
+
+
+@hookimpl
+@asynccontextmanager
+async def lifespan(app: Sanic[Any, Any], settings: AuthSettings) -> AsyncIterator[None]:
+    tokens: Tokens = app.ctx.tokens
+
+    async def follow() -> None:
+        await tokens.follow()
+
+    async def tidy() -> None:
+        await revocation.forget_old(tokens.seconds)
+
+    tokens.hold(await permissions.by_role(app.ctx.plugins))
+    await tokens.follow()
+    async with repeating(1, follow), repeating(3600, tidy):
+        yield
 
 
 @hookimpl

@@ -8,6 +8,7 @@ import secrets
 from base64 import urlsafe_b64encode
 from datetime import UTC, datetime, timedelta
 
+from core.auth.revocation import revoke
 from core.auth.settings import AuthSettings
 from core.auth.tables import RefreshToken, Session
 from core.db.engine import transaction
@@ -107,10 +108,15 @@ def digest(token: str) -> str:
 
 
 async def end(session: int) -> None:
-    """Sign a device out. Its refresh tokens are dead from now on."""
-    await Session.update({Session.ended_at: datetime.now(UTC)}).where(
-        Session.id == session, Session.ended_at.is_null()
-    )
+    """Sign a device out. Its tokens are dead from now on."""
+    async with transaction():
+        rows = (
+            await Session.update({Session.ended_at: datetime.now(UTC)})
+            .where(Session.id == session, Session.ended_at.is_null())
+            .returning(Session.user)
+        )
+        if rows:
+            await revoke(rows[0]["user"], session)
 
 
 async def session_of(token: str) -> int | None:

@@ -46,9 +46,9 @@ async def refresh(request: Request, body: Refresh) -> TokensOut:
 
 @auth.post("/logout")
 @endpoint(None, replay=False)
-async def logout(body: Refresh) -> None:
+async def logout(request: Request, body: Refresh) -> None:
     """Sign this device out."""
-    await service.logout(body.refresh_token)
+    await _accounts(request).logout(body.refresh_token)
 
 
 @auth.get("/me")

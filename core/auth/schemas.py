@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 import msgspec
 from msgspec import Meta
@@ -74,6 +74,7 @@ class UserOut(msgspec.Struct, frozen=True):
 class TokensOut(msgspec.Struct, frozen=True):
     """A device is signed in."""
 
+    location: ClassVar[str] = "/api/v1/auth/me"
     access_token: str
     refresh_token: str
     token_type: str

@@ -72,6 +72,13 @@ class Accounts:
         session, user, following = await self.refreshing.rotate(token)
         return await self._pair(user, session, following)
 
+    async def logout(self, token: str) -> None:
+        """Sign out the device that a refresh token belongs to; an unknown one changes nothing."""
+        session = await refresh.session_of(token)
+        if session is not None:
+            await refresh.end(session)
+            await self.tokens.follow()
+
     async def _pair(self, user: int, session: int, token: str) -> TokensOut:
         out = await read_user(user)
         access = self.tokens.make(user, session, out.roles)
@@ -153,10 +160,3 @@ async def read_user(id: int) -> UserOut:
     roles = await UserRole.select(UserRole.role.name).where(UserRole.user == id)
     names = sorted(each["role.name"] for each in roles)
     return UserOut(row["id"], row["email"], row["username"], names, row["created_at"])
-
-
-async def logout(token: str) -> None:
-    """Sign out the device that a refresh token belongs to; an unknown token changes nothing."""
-    session = await refresh.session_of(token)
-    if session is not None:
-        await refresh.end(session)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from piccolo.apps.user.tables import BaseUser
-from piccolo.columns import ForeignKey, OnDelete, Serial, Timestamptz, Varchar
+from piccolo.columns import ForeignKey, Integer, OnDelete, Serial, Timestamptz, Varchar
 from piccolo.columns.readable import Readable
 from piccolo.table import Table
 from piccolo_api.session_auth.tables import SessionsBase
@@ -112,6 +112,15 @@ class RefreshToken(Table, tablename="auth_refresh_token"):
     digest = Varchar(length=64, unique=True)
     created_at = Timestamptz()
     used_at = Timestamptz(null=True, default=None)
+
+
+class Revocation(Table, tablename="auth_revocation"):
+    """Access tokens that are dead before their time. Workers read the new rows each second."""
+
+    id: Serial
+    user = Integer()
+    session = Integer(help_text="0: every session of the user.")
+    at = Timestamptz(index=True)
 
 
 class AdminSession(SessionsBase, tablename="auth_admin_session"):

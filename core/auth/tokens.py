@@ -11,6 +11,7 @@ import jwt
 from sanic import Request
 
 from core.auth.identity import CurrentUser
+from core.auth.revocation import Revocations
 from core.errors import Unauthorized
 
 TYPE = "at+jwt"
@@ -32,6 +33,7 @@ class Tokens:
         self._key, self._seconds = key, minutes * 60
         self._known: dict[str, tuple[float, CurrentUser]] = {}
         self._permissions: Mapping[str, frozenset[str]] = {}
+        self._revoked = Revocations(self._seconds)
 
     @property
     def seconds(self) -> int:
@@ -42,6 +44,11 @@ class Tokens:
         """Take over what each role holds from now on."""
         self._permissions = permissions
         self._known.clear()
+
+    async def follow(self) -> None:
+        """Learn which tokens were revoked anywhere since the last time."""
+        if await self._revoked.read_new():
+            self._known.clear()
 
     def make(self, user: int, session: int, roles: list[str]) -> str:
         """Return a new access token."""
@@ -93,13 +100,17 @@ class Tokens:
                 leeway=LEEWAY,
                 options={"require": ["exp", "iat", "nbf", "iss", "aud", "sub", "jti"]},
             )
-            return self._identity(claims)
+            expires, user = self._identity(claims)
+            issued = claims["iat"]
         except jwt.ExpiredSignatureError:
             raise _refused(
                 "The access token has expired. Get a new one with the refresh token."
             ) from None
         except (jwt.PyJWTError, ValueError, KeyError, TypeError, RecursionError):
             raise _refused("The access token is not valid. Sign in again.") from None
+        if not self._revoked.allows(user.id, user.session, issued):
+            raise _refused("This device was signed out. Sign in again.")
+        return expires, user
 
     def _identity(self, claims: dict[str, Any]) -> tuple[float, CurrentUser]:
         expires = claims["exp"]

@@ -11,6 +11,7 @@ import click
 from core import configuration
 from core.configuration import core_settings
 from core.plugins import Plugins
+from core.settings import CoreSettings, masked
 
 T = TypeVar("T")
 
@@ -25,8 +26,9 @@ def show_problems(problems: list[str]) -> None:
 
 
 def with_database(plugins: Plugins, work: Callable[[], Coroutine[Any, Any, T]]) -> T:
-    """Run ``work`` with the configured database open."""
+    """Run ``work`` with the configured database open. Raises ClickException when it fails there."""
     from core.db import engine
+    from core.db.errors import is_passing
 
     async def run() -> T:
         engine.use(engine.open_engine(core_settings(plugins)))
@@ -35,7 +37,18 @@ def with_database(plugins: Plugins, work: Callable[[], Coroutine[Any, Any, T]]) 
         finally:
             await engine.close()
 
-    return asyncio.run(run())
+    try:
+        return asyncio.run(run())
+    except Exception as error:
+        notes = getattr(error, "__notes__", [])
+        if notes or isinstance(error, OSError) or is_passing(error):
+            where = _masked(core_settings(plugins))
+            raise click.ClickException(f"{where}: {error} {' '.join(notes)}".strip()) from error
+        raise
+
+
+def _masked(core: CoreSettings) -> str:
+    return f"The database {masked(core.database) or 'in ' + core.data}"
 
 
 async def prepare(plugins: Plugins) -> list[str]:

@@ -9,7 +9,7 @@ import click
 import msgspec
 
 from core import configuration
-from core.settings import is_secret
+from core.settings import is_secret, masked
 
 
 @click.command()
@@ -33,8 +33,6 @@ def _shown(value: Any, *, secret: bool) -> str:
     """Write a value as TOML would; a secret as stars, a password inside a URL too."""
     if secret:
         return '"****"' if value else '""'
-    if isinstance(value, str) and "://" in value and "@" in value:
-        scheme, _, rest = value.partition("://")
-        who, _, where = rest.rpartition("@")
-        value = f"{scheme}://{who.partition(':')[0]}:****@{where}" if ":" in who else value
+    if isinstance(value, str):
+        value = masked(value)
     return msgspec.json.encode(value).decode()
