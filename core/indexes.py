@@ -10,7 +10,6 @@ from typing import Any, get_args, get_type_hints
 
 from core.db import engine
 from core.db.migrations import migrate, tables
-from core.db.pagination import PageQuery
 from core.db.sqlite import PooledSQLite
 from core.plugins import Plugins
 
@@ -71,7 +70,6 @@ def _sorts(plugins: Plugins, name: str, table: Any) -> Iterator[str]:
     except ModuleNotFoundError:
         return
     for kind in vars(schemas).values():
-        if isinstance(kind, type) and issubclass(kind, PageQuery) and kind is not PageQuery:
-            if getattr(kind, "table", None) is table:
-                for sort in get_args(get_type_hints(kind)["sort"]):
-                    yield sort.removeprefix("-")
+        if isinstance(kind, type) and getattr(kind, "table", None) is table:
+            for sort in get_args(get_type_hints(kind)["sort"]):
+                yield sort.removeprefix("-")

@@ -238,7 +238,12 @@ def count_queries(server: Server) -> Iterator[Callable[[], list[str]]]:
 
     seen: list[str] = []
     here = engine()
-    here.listeners.append(seen.append)
+
+    def listen(sql: str) -> None:
+        if "auth_revocation" not in sql:  # read by the worker itself, once a second
+            seen.append(sql)
+
+    here.listeners.append(listen)
 
     def since() -> list[str]:
         found = seen[:]
@@ -246,4 +251,4 @@ def count_queries(server: Server) -> Iterator[Callable[[], list[str]]]:
         return found
 
     yield since
-    here.listeners.remove(seen.append)
+    here.listeners.remove(listen)

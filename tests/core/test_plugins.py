@@ -112,7 +112,7 @@ def test_a_misspelled_hook_and_a_wrong_argument_are_refused() -> None:
 
     with pytest.raises(PluginError, match=r"one: there is no hook 'registr_tables'; did you mean"):
         Plugins([enabled("one", registr_tables=hookimpl(function))])
-    with pytest.raises(PluginError, match="one: .*colour"):
+    with pytest.raises(PluginError, match=r"one: .*colour"):
         Plugins([enabled("one", register_tables=hookimpl(wrong))])
 
 
