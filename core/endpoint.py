@@ -25,18 +25,19 @@ from sanic import HTTPResponse
 from sanic import Request as SanicRequest
 
 from core.auth.identity import CurrentUser
-from core.errors import Forbidden, Invalid, NotFound, Unauthorized
+from core.errors import Forbidden, Invalid, Unauthorized
 from core.settings import Settings
 from core.web.bounds import unbounded
 from core.web.idempotency import once
 from core.web.request import (
-    LARGEST_ID,
     IfMatch,
     Nothing,
     Query,
+    check_path,
     read_body,
     read_if_match,
     read_query,
+    refuse_body,
 )
 from core.web.response import respond
 
@@ -74,16 +75,17 @@ def endpoint(
     def decorate(function: Function) -> Handler:
         contract = _contract(function, permission, status, replay)
         readers = list(_readers(function))
-        numbers = [name for name, kind in contract.path.items() if kind is int]
+        bodiless = not {"body", "request"} & set(inspect.signature(function).parameters)
 
         @wraps(function)
         async def handler(request: SanicRequest, **arguments: Any) -> HTTPResponse:
             user = request.app.ctx.authenticate(request)
             if permission is not None:
                 _require(permission, user)
-            for name in numbers:
-                if not 0 < arguments[name] <= LARGEST_ID:
-                    raise NotFound(f"There is nothing with the id {str(arguments[name])[:20]}.")
+            if contract.path:
+                check_path(contract.path, arguments)
+            if bodiless and (request.body or request.stream.request_body):  # type: ignore[union-attr]
+                await refuse_body(request)
             if request.query_string and contract.query is Nothing:
                 raise Invalid("This takes no parameters behind the question mark.")
             for name, read in readers:

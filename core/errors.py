@@ -25,17 +25,18 @@ class ProblemOut(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     code: str
     request_id: str
     errors: list[FieldError] = []
-    version: int | None = None
+    version: int | msgspec.UnsetType = msgspec.UNSET
 
 
 class Problem(Exception):
     """Something the client did or asked for that cannot be done. Subclass it and give it a code.
 
-    ``detail`` is a sentence to a person: what, where, what to do.
+    ``detail`` is a sentence to a person: what, where, what to do. The docstring of a subclass is
+    shown at ``/problems/<code>``.
     """
 
     status: ClassVar[int] = 400
-    code: str = "bad_request"
+    code: ClassVar[str] = "bad_request"
     title: ClassVar[str] = "Bad request"
 
     def __init__(
@@ -44,7 +45,7 @@ class Problem(Exception):
         *,
         errors: Sequence[FieldError] = (),
         headers: Mapping[str, str] | None = None,
-        version: int | None = None,
+        version: int | msgspec.UnsetType = msgspec.UNSET,
     ) -> None:
         super().__init__(detail)
         self.detail = detail
@@ -55,7 +56,7 @@ class Problem(Exception):
     def out(self, request_id: str) -> ProblemOut:
         """Return what goes on the wire."""
         return ProblemOut(
-            type=f"about:blank#{self.code}",
+            type=f"/problems/{self.code}",
             title=self.title,
             status=self.status,
             detail=self.detail,
@@ -92,6 +93,18 @@ class NotFound(Problem):
     status, code, title = 404, "not_found", "Not found"
 
 
+class MethodNotAllowed(Problem):
+    """The address does not answer that method; the header ``Allow`` names those it does."""
+
+    status, code, title = 405, "method_not_allowed", "Method not allowed"
+
+
+class TooSlow(Problem):
+    """The request did not arrive in time."""
+
+    status, code, title = 408, "request_timeout", "Request timeout"
+
+
 class Conflict(Problem):
     """What is asked for contradicts what is there."""
 
@@ -104,10 +117,34 @@ class PreconditionFailed(Problem):
     status, code, title = 412, "precondition_failed", "Changed meanwhile"
 
 
+class TooLarge(Problem):
+    """The body is larger than the server takes."""
+
+    status, code, title = 413, "payload_too_large", "Payload too large"
+
+
+class AddressTooLong(Problem):
+    """The address is longer than the server takes."""
+
+    status, code, title = 414, "uri_too_long", "Address too long"
+
+
 class UnsupportedMediaType(Problem):
     """The body is not of a type that is understood here."""
 
     status, code, title = 415, "unsupported_media_type", "Unsupported media type"
+
+
+class RangeNotSatisfiable(Problem):
+    """The part that was asked for is not there."""
+
+    status, code, title = 416, "range_not_satisfiable", "Range not satisfiable"
+
+
+class ExpectationFailed(Problem):
+    """The header ``Expect`` asks for what the server does not do."""
+
+    status, code, title = 417, "expectation_failed", "Expectation failed"
 
 
 class Invalid(Problem):
@@ -120,6 +157,18 @@ class TooManyRequests(Problem):
     """Too much was asked in too short a time."""
 
     status, code, title = 429, "too_many_requests", "Too many requests"
+
+
+class HeadTooLarge(Problem):
+    """The address and the headers together are longer than the server takes."""
+
+    status, code, title = 431, "head_too_large", "Headers too large"
+
+
+class Broken(Problem):
+    """A mistake of ours. The server's log says more, under the id of the request."""
+
+    status, code, title = 500, "internal_error", "Internal error"
 
 
 class Unavailable(Problem):

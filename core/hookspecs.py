@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 import pluggy
 
 if TYPE_CHECKING:
-    from click import Group
     from sanic import Blueprint, Sanic
 
     from core.events import Handler
@@ -41,11 +40,6 @@ def register_admin(settings: Any) -> Sequence[Any]:  # type: ignore[empty-body]
 
     Called when the admin is first opened: import ``piccolo_admin`` inside it, for that takes long.
     """
-
-
-@hookspec
-def register_commands(cli: Group, settings: Any) -> None:
-    """Add commands to ``cli``, a click group already named after this plugin."""
 
 
 @hookspec

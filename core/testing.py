@@ -11,7 +11,7 @@ import os
 import secrets
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -130,7 +130,7 @@ async def server(database: str, tenfold_environment: dict[str, str]) -> AsyncIte
 
 @asynccontextmanager
 async def serving(environment: dict[str, str]) -> AsyncIterator[Server]:
-    """Migrate and serve with these settings."""
+    """Migrate and serve with these settings; what was served before is in use again after it."""
     from sanic import Sanic
 
     from core.app import create_app
@@ -140,11 +140,28 @@ async def serving(environment: dict[str, str]) -> AsyncIterator[Server]:
     Sanic.test_mode = True
     file = Path(environment.get("TENFOLD_CONFIG", "/nowhere/plugins.toml"))
     plugins = read(file, environment)
-    app = create_app(plugins, f"tenfold_{secrets.token_hex(4)}")
-    await prepare(plugins)
-    async with running(app) as url:
-        yield Server(url, app, plugins, environment.get("TENFOLD_CORE__DATABASE", ""))
-    Sanic._app_registry.pop(app.name, None)
+    with _what_was_in_use():
+        app = create_app(plugins, f"tenfold_{secrets.token_hex(4)}")
+        await prepare(plugins)
+        async with running(app) as url:
+            yield Server(url, app, plugins, environment.get("TENFOLD_CORE__DATABASE", ""))
+        Sanic._app_registry.pop(app.name, None)
+
+
+@contextmanager
+def _what_was_in_use() -> Iterator[None]:
+    """Keep the database and the listeners of another server in this process for after the block."""
+    from core import events
+    from core.db import engine
+
+    database, handlers = engine.current(), dict(events._handlers)
+    try:
+        yield
+    finally:
+        events._handlers.clear()
+        events._handlers.update(handlers)
+        if database is not None:
+            engine.use(database)
 
 
 async def forget_everything(server: Server) -> None:

@@ -67,13 +67,18 @@ def _nobody() -> str:
     return _dummies[rounds]
 
 
-async def _away(work: Callable[[], T]) -> T:
-    global _queued
+def refuse_if_full() -> None:
+    """Raise TooManyRequests while as many wait for the threads as may."""
     if _queued >= QUEUE:
         raise TooManyRequests(
             "Too many people sign in at this moment. Try again in a few seconds.",
             headers={"retry-after": "5"},
         )
+
+
+async def _away(work: Callable[[], T]) -> T:
+    global _queued
+    refuse_if_full()
     _queued += 1
     try:
         return await asyncio.get_running_loop().run_in_executor(_pool, work)

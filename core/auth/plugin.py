@@ -8,7 +8,7 @@ from typing import Any
 
 from sanic import Blueprint, Sanic
 
-from core.auth import permissions, revocation
+from core.auth import passwords, permissions, revocation
 from core.auth.routes import auth
 from core.auth.settings import AuthSettings
 from core.auth.tokens import Tokens
@@ -37,6 +37,11 @@ def register_permissions() -> Sequence[Permission]:
 @hookimpl
 def register_routes() -> Blueprint:
     return auth
+
+
+@hookimpl
+async def health() -> None:
+    passwords.refuse_if_full()
 
 
 @hookimpl

@@ -44,8 +44,11 @@ class Registration(Body, frozen=True):
 
     def __post_init__(self) -> None:
         """Refuse what a pattern cannot."""
-        refuse_odd(self.email)
-        refuse_odd(self.username)
+        for name in ("email", "username"):
+            try:
+                refuse_odd(getattr(self, name))
+            except ValueError as error:
+                raise ValueError(f"{name} {error}") from None
 
 
 class Login(Body, frozen=True):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sanic import Blueprint
@@ -10,6 +10,7 @@ from sanic import Blueprint
 from core import Permission, Plugin, hookimpl
 
 from . import demo as demonstration
+from . import service
 from .routes import projects, tasks
 
 PLUGIN = Plugin(
@@ -35,6 +36,11 @@ def register_permissions() -> Sequence[Permission]:
 @hookimpl
 def register_routes() -> Sequence[Blueprint]:
     return [projects, tasks]
+
+
+@hookimpl
+def register_handlers() -> Mapping[str, Any]:
+    return {"auth.user_registered": service.welcome}
 
 
 @hookimpl

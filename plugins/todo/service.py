@@ -79,6 +79,11 @@ async def ensure_inbox(owner: int) -> None:
     await queries.add_inbox(owner, datetime.now(UTC))
 
 
+async def welcome(registered: Any) -> None:
+    """Give somebody who registered an inbox."""
+    await ensure_inbox(registered.user_id)
+
+
 async def read_task(owner: int, id: int) -> TaskOut:
     """Return a task. Raises NotFound."""
     task = await queries.find_task(id, owner)

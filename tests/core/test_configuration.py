@@ -47,7 +47,10 @@ def test_the_environment_decides_what_is_enabled(tmp_path: Path) -> None:
 
 
 def test_all_mistakes_are_shown_at_once_with_their_places(tmp_path: Path) -> None:
-    text = 'enabled = ["todo", "tood"]\n[core]\nprot = 1\nport = 70000\nsecret = "x"\n[tdo]\ncolour = 1\n'
+    text = (
+        'enabled = ["todo", "tood"]\n[core]\nprot = 1\nport = 70000\nsecret = "x"\n'
+        "[tdo]\ncolour = 1\n"
+    )
     found = "\n".join(problems(tmp_path, text, {"TENFOLD_AUTH__BCRYPT_ROUNDS": "many"}))
     assert "tood: no such plugin; did you mean 'todo'?" in found
     assert "plugins.toml:3  core.prot: unknown setting; did you mean 'port'?" in found

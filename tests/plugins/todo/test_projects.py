@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from plugins.todo.tables import Project
+
 PROJECTS = "/api/v1/todo/projects"
 
 
@@ -88,3 +90,12 @@ async def test_a_stale_change_is_refused(ada: Any) -> None:
     answer = await ada.patch(here, json={"name": "b"}, headers={"if-match": '"1"'})
     assert (answer.status_code, answer.json()["version"]) == (412, 2)
     assert (await ada.delete(here, headers={"if-match": '"1"'})).status_code == 412
+
+
+async def test_who_has_no_inbox_yet_gets_one_with_the_first_task(ada: Any) -> None:
+    await Project.delete(force=True)
+    headers = {"idempotency-key": "first"}
+    answer = await ada.post("/api/v1/todo/tasks", json={"title": "milk"}, headers=headers)
+    assert answer.status_code == 201, answer.text
+    (inbox,) = (await ada.get(PROJECTS)).json()["items"]
+    assert answer.json()["project"] == inbox["id"]
