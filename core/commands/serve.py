@@ -53,6 +53,7 @@ def run(core: CoreSettings, *, reload: bool) -> None:
     from core.web.protocol import Protocol
 
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+    logging.getLogger("piccolo").setLevel(logging.WARNING)
     path = str(configuration.path().absolute())
     loader = AppLoader(factory=partial(from_configuration, path))
     app = loader.load()
