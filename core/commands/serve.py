@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import socket
 from functools import partial
 
 import click
@@ -28,10 +29,27 @@ def serve(host: str | None, port: int | None, workers: int | None, reload: bool)
     plugins = configuration.read()
     core = core_settings(plugins)
     secret_of(core)
+    refuse_taken(core)
     for line in with_database(plugins, partial(prepare, plugins)):
         click.echo(f"Migrated {line}")
     tell(core, [plugin.name for plugin in plugins if plugin.name not in ("core", "auth")])
     run(core, reload=reload)
+
+
+def refuse_taken(core: CoreSettings) -> None:
+    """Raise ClickException when nobody can listen there, before anything else is done."""
+    try:
+        family, kind, _, _, address = socket.getaddrinfo(
+            core.host, core.port, type=socket.SOCK_STREAM
+        )[0]
+        with socket.socket(family, kind) as trial:
+            trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            trial.bind(address)
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise click.ClickException(
+            f"Cannot listen on {core.host}:{core.port}: {reason}. Choose another with --port."
+        ) from None
 
 
 def tell(core: CoreSettings, names: list[str]) -> None:

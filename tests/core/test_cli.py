@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import sqlite3
 from pathlib import Path
 from typing import Any
@@ -127,3 +128,11 @@ def test_a_database_that_is_not_there_is_a_sentence(
     assert result.exit_code == 1
     assert "The database postgres://ada:****@127.0.0.1:1/db" in result.stderr
     assert "Traceback" not in result.output
+
+
+def test_a_port_in_use_is_a_sentence(tenfold: Any) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        result = tenfold("serve", "--port", str(taken.getsockname()[1]))
+    assert result.exit_code == 1
+    assert "Address already in use. Choose another with --port." in result.stderr
+    assert not Path("data/tenfold.db").exists()
