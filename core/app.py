@@ -11,12 +11,8 @@ from sanic import Blueprint, Sanic
 
 from core import events
 from core.admin.mount import mount as mount_admin
-from core.auth import passwords
-from core.auth.refresh import RefreshTokens
-from core.auth.secret import derived, secret_of
-from core.auth.service import Accounts
+from core.auth.realm import open_realm
 from core.auth.settings import AuthSettings
-from core.auth.tokens import Tokens
 from core.configuration import core_settings, read
 from core.db import engine
 from core.plugins import Plugins
@@ -33,7 +29,8 @@ def create_app(plugins: Plugins, name: str = "tenfold") -> Sanic[Any, Any]:
     app: Sanic[Any, Any] = Sanic(name, request_class=Request, configure_logging=False)
     _configure(app, core)
     app.ctx.plugins = plugins
-    _accounts(app, core, plugins.settings_of(AuthSettings))
+    app.ctx.realm = open_realm(core, plugins.settings_of(AuthSettings))
+    app.ctx.authenticate = app.ctx.realm.tokens.authenticate
     events.listen(plugins.call("register_handlers"))
     failures.handle(app)
     pages.mount(app, plugins)
@@ -63,15 +60,6 @@ def _configure(app: Sanic[Any, Any], core: CoreSettings) -> None:
         GRACEFUL_SHUTDOWN_TIMEOUT=8,
         TOUCHUP=not Sanic.test_mode,
     )
-
-
-def _accounts(app: Sanic[Any, Any], core: CoreSettings, settings: AuthSettings) -> None:
-    secret = secret_of(core)
-    passwords.rounds = settings.bcrypt_rounds
-    tokens = Tokens(derived(secret, "access token"), settings.access_minutes)
-    refreshing = RefreshTokens(derived(secret, "refresh token"), settings)
-    app.ctx.tokens, app.ctx.authenticate = tokens, tokens.authenticate
-    app.ctx.accounts = Accounts(tokens, refreshing, settings)
 
 
 def _blueprints(plugins: Plugins) -> Iterator[Any]:

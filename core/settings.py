@@ -62,6 +62,11 @@ class CoreSettings(Settings, frozen=True):
     public_url: Annotated[
         str, Meta(description="Where people reach this server; links in answers begin with it.")
     ] = ""
+    mail: Annotated[
+        Secret,
+        Meta(description="`smtp://user:password@host:587`; empty: into the folder data/mail."),
+    ] = ""
+    mail_from: Annotated[str, Meta(description="The sender of mails.")] = "tenfold@localhost"
     environment: Annotated[
         Literal["development", "production"],
         Meta(description="`production` refuses what is only good for trying things out."),

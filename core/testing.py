@@ -223,8 +223,8 @@ async def sign_up(server: Server, name: str, *roles: str) -> tuple[int, str]:
         id = await create_user(
             name, f"{name}@example.org", hash_now(PASSWORD), held, admin="admin" in roles
         )
-        session, _ = await server.app.ctx.accounts.refreshing.begin(id, "test", "127.0.0.1")
-    return id, server.app.ctx.tokens.make(id, session, held)
+        session, _ = await server.app.ctx.realm.refreshing.begin(id, "test", "127.0.0.1")
+    return id, server.app.ctx.realm.tokens.make(id, session, held)
 
 
 PASSWORD = "correct horse battery"  # noqa: S105

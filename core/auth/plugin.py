@@ -9,9 +9,9 @@ from typing import Any
 from sanic import Blueprint, Sanic
 
 from core.auth import passwords, permissions, revocation
-from core.auth.routes import auth
+from core.auth.realm import Realm
+from core.auth.routes.accounts import accounts
 from core.auth.settings import AuthSettings
-from core.auth.tokens import Tokens
 from core.plugins import Permission, Plugin, hookimpl
 from core.repeating import repeating
 
@@ -35,8 +35,8 @@ def register_permissions() -> Sequence[Permission]:
 
 
 @hookimpl
-def register_routes() -> Blueprint:
-    return auth
+def register_routes() -> Sequence[Blueprint]:
+    return [accounts]
 
 
 @hookimpl
@@ -47,7 +47,8 @@ async def health() -> None:
 @hookimpl
 @asynccontextmanager
 async def lifespan(app: Sanic[Any, Any], settings: AuthSettings) -> AsyncIterator[None]:
-    tokens: Tokens = app.ctx.tokens
+    realm: Realm = app.ctx.realm
+    tokens = realm.tokens
 
     async def follow() -> None:
         await tokens.follow()

@@ -35,6 +35,7 @@ class RefreshTokens:
                 address=address,
                 created_at=now,
                 last_used_at=now,
+                fresh_at=now,
                 expires_at=self._expiry(now),
             )
         ).returning(Session.id)

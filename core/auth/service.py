@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from core.auth import passwords, refresh
+from core.auth import passwords
 from core.auth.events import UserRegistered
 from core.auth.names import key_of
-from core.auth.refresh import RefreshTokens
+from core.auth.realm import Device, Realm
+from core.auth.refresh import end, session_of
 from core.auth.schemas import Registration, TokensOut, UserOut
-from core.auth.settings import AuthSettings
 from core.auth.tables import Role, User, UserRole
-from core.auth.tokens import Tokens
 from core.db.engine import transaction
 from core.db.errors import is_duplicate
 from core.errors import Conflict, Forbidden, NotFound, Unauthorized
@@ -32,57 +30,49 @@ class Closed(Forbidden):
     code, title = "registration_closed", "Registration is closed"
 
 
-@dataclass(frozen=True)
-class Device:
-    """Where somebody signs in from."""
+async def register(realm: Realm, new: Registration, device: Device) -> TokensOut:
+    """Make an account and sign it in. Raises Closed or Taken."""
+    if realm.settings.registration == "closed":
+        raise Closed("Nobody can register here. Ask an administrator for an account.")
+    hashed = await passwords.hashed(new.password)
+    async with transaction():
+        user = await create_user(new.username, new.email, hashed, realm.settings.default_roles)
+        return await sign_in(realm, user, device)
 
-    name: str
-    address: str
+
+async def login(realm: Realm, login: str, password: str, device: Device) -> TokensOut:
+    """Sign in by e-mail or username. Raises Unauthorized, the same way whatever was wrong."""
+    user = await check_password(login, password)
+    if user is None:
+        raise Unauthorized("The login or the password is wrong.")
+    async with transaction():
+        return await sign_in(realm, user.id, device)
 
 
-class Accounts:
-    """Registering, signing in and out; one for the application, with its keys and settings."""
+async def sign_in(realm: Realm, user: int, device: Device) -> TokensOut:
+    """Open a session for somebody who has proven who they are."""
+    session, token = await realm.refreshing.begin(user, device.name, device.address)
+    return await _pair(realm, user, session, token)
 
-    def __init__(self, tokens: Tokens, refreshing: RefreshTokens, settings: AuthSettings) -> None:
-        self.tokens, self.refreshing, self.settings = tokens, refreshing, settings
 
-    async def register(self, new: Registration, device: Device) -> TokensOut:
-        """Make an account and sign it in. Raises Closed or Taken."""
-        if self.settings.registration == "closed":
-            raise Closed("Nobody can register here. Ask an administrator for an account.")
-        hashed = await passwords.hashed(new.password)
-        async with transaction():
-            user = await create_user(new.username, new.email, hashed, self.settings.default_roles)
-            return await self._signed_in(user, device)
+async def refresh(realm: Realm, token: str) -> TokensOut:
+    """Exchange a refresh token for a new pair. Raises Unauthorized."""
+    session, user, following = await realm.refreshing.rotate(token)
+    return await _pair(realm, user, session, following)
 
-    async def login(self, login: str, password: str, device: Device) -> TokensOut:
-        """Sign in by e-mail or username. Raises Unauthorized, the same way whatever was wrong."""
-        user = await check_password(login, password)
-        if user is None:
-            raise Unauthorized("The login or the password is wrong.")
-        async with transaction():
-            return await self._signed_in(user.id, device)
 
-    async def _signed_in(self, user: int, device: Device) -> TokensOut:
-        session, token = await self.refreshing.begin(user, device.name, device.address)
-        return await self._pair(user, session, token)
+async def logout(realm: Realm, token: str) -> None:
+    """Sign out the device that a refresh token belongs to; an unknown one changes nothing."""
+    session = await session_of(token)
+    if session is not None:
+        await end(session)
+        await realm.tokens.follow()
 
-    async def refresh(self, token: str) -> TokensOut:
-        """Exchange a refresh token for a new pair. Raises Unauthorized."""
-        session, user, following = await self.refreshing.rotate(token)
-        return await self._pair(user, session, following)
 
-    async def logout(self, token: str) -> None:
-        """Sign out the device that a refresh token belongs to; an unknown one changes nothing."""
-        session = await refresh.session_of(token)
-        if session is not None:
-            await refresh.end(session)
-            await self.tokens.follow()
-
-    async def _pair(self, user: int, session: int, token: str) -> TokensOut:
-        out = await read_user(user)
-        access = self.tokens.make(user, session, out.roles)
-        return TokensOut(access, token, "Bearer", self.tokens.seconds, out)
+async def _pair(realm: Realm, user: int, session: int, token: str) -> TokensOut:
+    out = await read_user(user)
+    access = realm.tokens.make(user, session, out.roles)
+    return TokensOut(access, token, "Bearer", realm.tokens.seconds, out)
 
 
 async def create_user(

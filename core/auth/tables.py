@@ -5,7 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 from piccolo.apps.user.tables import BaseUser
-from piccolo.columns import ForeignKey, Integer, OnDelete, Serial, Timestamptz, Varchar
+from piccolo.columns import (
+    BigInt,
+    ForeignKey,
+    Integer,
+    OnDelete,
+    Serial,
+    Text,
+    Timestamptz,
+    Varchar,
+)
 from piccolo.columns.readable import Readable
 from piccolo.table import Table
 from piccolo_api.session_auth.tables import SessionsBase
@@ -20,6 +29,7 @@ class User(BaseUser, tablename="auth_user"):
     username_key = Varchar(length=254, unique=True, help_text="The username without case or form.")
     email_key = Varchar(length=254, unique=True, help_text="The address without case or form.")
     created_at = Timestamptz(index=True)
+    email_verified_at = Timestamptz(null=True, default=None)
 
     _min_password_length = passwords.SHORTEST
     _max_password_length = passwords.LONGEST
@@ -100,6 +110,7 @@ class Session(Table, tablename="auth_session"):
     address = Varchar(length=45, default="")
     created_at = Timestamptz()
     last_used_at = Timestamptz()
+    fresh_at = Timestamptz(help_text="When a password or a code was last proven here.")
     expires_at = Timestamptz(index=True)
     ended_at = Timestamptz(null=True, default=None)
 
@@ -131,3 +142,95 @@ def _as_hash(password: str) -> str:
     """Never let a password in clear into a row, whoever makes it."""
     known = password.startswith(passwords.PREFIX)
     return password if known else passwords.hash_now(password)
+
+
+class EmailCode(Table, tablename="auth_email_code"):
+    """A link that was mailed: to verify or change an address, or to set a password."""
+
+    id: Serial
+    user = ForeignKey(User, on_delete=OnDelete.cascade, null=False, index=True)
+    purpose = Varchar(length=20)
+    digest = Varchar(length=64, unique=True)
+    email = Varchar(length=254, help_text="The address it was sent to, or that is to be.")
+    created_at = Timestamptz()
+    expires_at = Timestamptz(index=True)
+    used_at = Timestamptz(null=True, default=None)
+
+
+class Invitation(Table, tablename="auth_invitation"):
+    """Lets one person register where registration is by invitation. Used once."""
+
+    id: Serial
+    digest = Varchar(length=64, unique=True)
+    email = Varchar(length=254, default="", help_text="Empty: anybody who has the code.")
+    made_by = ForeignKey(User, on_delete=OnDelete.set_null, null=True, index=True)
+    created_at = Timestamptz()
+    expires_at = Timestamptz(index=True)
+    used_at = Timestamptz(null=True, default=None)
+
+
+class Totp(Table, tablename="auth_totp"):
+    """A user's authenticator app (RFC 6238). Asked for once it is confirmed."""
+
+    id: Serial
+    user = ForeignKey(User, on_delete=OnDelete.cascade, null=False, unique=True)
+    secret = Varchar(length=255, secret=True, help_text="Encrypted with the server's secret.")
+    created_at = Timestamptz()
+    confirmed_at = Timestamptz(null=True, default=None)
+    last_step = BigInt(default=0, help_text="The time step of the last code; none is used twice.")
+
+
+class RecoveryCode(Table, tablename="auth_recovery_code"):
+    """A code for who has lost the authenticator. Used once."""
+
+    id: Serial
+    user = ForeignKey(User, on_delete=OnDelete.cascade, null=False, index=True)
+    digest = Varchar(length=64, unique=True)
+    used_at = Timestamptz(null=True, default=None)
+
+
+class ApiKey(Table, tablename="auth_api_key"):
+    """A key for a program that acts for a user, with some of the user's permissions."""
+
+    id: Serial
+    user = ForeignKey(User, on_delete=OnDelete.cascade, null=False, index=True)
+    name = Varchar(length=100)
+    prefix = Varchar(length=16, help_text="The beginning of the key, to tell it by.")
+    digest = Varchar(length=64, unique=True)
+    permissions = Text(default="[]", help_text="A JSON list.")
+    created_at = Timestamptz()
+    expires_at = Timestamptz(null=True, default=None)
+    last_used_at = Timestamptz(null=True, default=None)
+    ended_at = Timestamptz(null=True, default=None)
+
+
+class SigningKey(Table, tablename="auth_signing_key"):
+    """A key that signs access tokens, for those who check them without asking (RFC 7517)."""
+
+    id: Serial
+    kid = Varchar(length=40, unique=True)
+    algorithm = Varchar(length=10)
+    public = Text()
+    private = Text(secret=True, help_text="Encrypted with the server's secret.")
+    created_at = Timestamptz()
+    retired_at = Timestamptz(null=True, default=None)
+
+
+class Attempt(Table, tablename="auth_attempt"):
+    """Somebody tried to sign in or asked for a mail; counted to slow down who guesses."""
+
+    id: Serial
+    key = Varchar(length=100, help_text="What is counted: an account, an address, all.")
+    at = Timestamptz(index=True)
+
+
+class AuditEntry(Table, tablename="auth_audit_entry"):
+    """Something that matters for security happened. Written, never changed."""
+
+    id: Serial
+    at = Timestamptz(index=True)
+    event = Varchar(length=50, index=True)
+    user = Integer(null=True, default=None, index=True, help_text="Whom it concerns; no key.")
+    actor = Integer(null=True, default=None, help_text="Who did it.")
+    address = Varchar(length=45, default="")
+    detail = Text(default="")

@@ -13,6 +13,7 @@ INDEXES = {
     "auth_role_permission_unique": "auth_role_permission (role, permission)",
     "auth_session_user": "auth_session (\"user\")",
     "auth_refresh_token_session": "auth_refresh_token (session)",
+    "auth_attempt_key": "auth_attempt (key, at)",
     "auth_admin_session_token": "auth_admin_session (token)",
     "auth_admin_session_user": "auth_admin_session (user_id)",
 }

@@ -109,7 +109,7 @@ async def test_a_bad_header_is_401_on_every_route(client: Any, header: str) -> N
 
 
 async def test_a_permission_that_is_not_held_is_403(server: Any, client: Any, ada: Any) -> None:
-    session = server.app.ctx.tokens.make(ada.id, 2**30, ["stranger"])
+    session = server.app.ctx.realm.tokens.make(ada.id, 2**30, ["stranger"])
     answer = await client.get("/api/v1/todo/tasks", headers={"authorization": f"Bearer {session}"})
     assert (answer.status_code, answer.json()["code"]) == (403, "forbidden")
     assert "todo.read" in answer.json()["detail"]
