@@ -14,7 +14,7 @@ import core
 from core.db.migrations import apps, tables
 from core.events import Event
 from core.indexes import missing_indexes
-from core.plugins import Plugins
+from core.plugins import PluginError, Plugins
 
 OWN = ("core", "auth")
 
@@ -22,7 +22,7 @@ OWN = ("core", "auth")
 def complaints(plugins: Plugins) -> list[str]:
     """Return what is wrong, one line each; none is the wish."""
     found: list[str] = []
-    for rule in (names, foreign_keys, migrations, handlers, imports, unsafe_rows):
+    for rule in (names, foreign_keys, migrations, handlers, imports, unsafe_rows, panels):
         found += rule(plugins)
     return found + asyncio.run(missing_indexes(plugins))
 
@@ -89,6 +89,16 @@ def imports(plugins: Plugins) -> Iterator[str]:
                     yield f"{where} imports {module}.{imported}, which core does not promise"
                 if parts[0] == "plugins" and len(parts) > 1 and parts[1] not in allowed:
                     yield f"{where} imports plugins.{parts[1]} without requires=[{parts[1]!r}]"
+
+
+def panels(plugins: Plugins) -> Iterator[str]:
+    """The admin can be built from the panels of all plugins."""
+    from core.admin.panels import collect
+
+    try:
+        collect(plugins)
+    except PluginError as error:
+        yield from error.problems
 
 
 def _imported(node: ast.AST) -> Iterator[tuple[str, str]]:

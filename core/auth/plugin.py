@@ -51,13 +51,14 @@ async def lifespan(app: Sanic[Any, Any], settings: AuthSettings) -> AsyncIterato
     tokens = realm.tokens
 
     async def follow() -> None:
-        await tokens.follow()
+        if await tokens.follow():
+            tokens.hold(await permissions.by_role(app.ctx.plugins))
 
     async def tidy() -> None:
         await revocation.forget_old(tokens.seconds)
 
-    tokens.hold(await permissions.by_role(app.ctx.plugins))
     await tokens.follow()
+    tokens.hold(await permissions.by_role(app.ctx.plugins))
     async with repeating(1, follow), repeating(3600, tidy):
         yield
 

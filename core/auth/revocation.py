@@ -14,6 +14,9 @@ from core.auth.tables import Revocation
 EVERYTHING = 0
 """In place of a session: all sessions of the user."""
 
+NOBODY = 0
+"""In place of a user: what a role holds has changed; no token is dead."""
+
 
 OVERLAP = 200
 """How many ids are read again: a row may become visible after one with a higher id."""

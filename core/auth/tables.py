@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+from datetime import datetime, timedelta
 from typing import Any
 
 from piccolo.apps.user.tables import BaseUser
@@ -45,7 +47,14 @@ class User(BaseUser, tablename="auth_user"):
     @classmethod
     def hash_password(cls, password: str, salt: str = "", iterations: int | None = None) -> str:
         """Hash for storage. Piccolo calls it where it keeps a password."""
-        return passwords.hash_now(password)
+        return _as_hash(password)
+
+    @classmethod
+    async def create_user(cls, username: str, password: str, **values: Any) -> User:
+        """Make an account as a form of the admin says. Piccolo calls it."""
+        from core.admin.account_rules import create_user
+
+        return await create_user(username, password, **values)
 
     @classmethod
     async def update_password(cls, user: str | int, password: str) -> None:
@@ -57,11 +66,13 @@ class User(BaseUser, tablename="auth_user"):
 
     @classmethod
     async def login(cls, username: str, password: str) -> int | None:
-        """Return the id of the user with this name or address and password. For the admin."""
+        """Return the id of the administrator with this name or address and password."""
         from core.auth.service import check_password
 
         found = await check_password(username, password)
-        return found.id if found is not None else None
+        if found is None or not await cls.exists().where(cls.id == found.id, cls.admin.eq(True)):
+            return None
+        return found.id
 
 
 class Role(Table, tablename="auth_role"):
@@ -135,7 +146,29 @@ class Revocation(Table, tablename="auth_revocation"):
 
 
 class AdminSession(SessionsBase, tablename="auth_admin_session"):
-    """A browser that is signed in to the admin."""
+    """A browser that is signed in to the admin. Only the hash of its token is kept."""
+
+    @classmethod
+    async def create_session(cls, *given: Any, **named: Any) -> SessionsBase:
+        """Make a session; the one returned has its token in clear. Old ones are deleted."""
+        await cls.delete().where(cls.expiry_date < datetime.now())
+        session = await super().create_session(*given, **named)
+        await cls.update({cls.token: _digest(session.token)}).where(cls.id == session.id)
+        return session
+
+    @classmethod
+    async def get_user_id(cls, token: str, increase_expiry: timedelta | None = None) -> int | None:
+        """Return whose session a token belongs to."""
+        return await super().get_user_id(_digest(token), increase_expiry)
+
+    @classmethod
+    async def remove_session(cls, token: str) -> None:
+        """End a session."""
+        await super().remove_session(_digest(token))
+
+
+def _digest(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()
 
 
 def _as_hash(password: str) -> str:

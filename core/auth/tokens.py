@@ -45,10 +45,12 @@ class Tokens:
         self._permissions = permissions
         self._known.clear()
 
-    async def follow(self) -> None:
-        """Learn which tokens were revoked anywhere since the last time."""
-        if await self._revoked.read_new():
+    async def follow(self) -> bool:
+        """Learn which tokens were revoked anywhere since the last time; True if any was."""
+        new = await self._revoked.read_new()
+        if new:
             self._known.clear()
+        return new
 
     def make(self, user: int, session: int, roles: list[str]) -> str:
         """Return a new access token."""

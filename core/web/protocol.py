@@ -20,7 +20,7 @@ class Protocol(WebSocketProtocol):
         task = self._task
         if self._changes_something():
             self._task = None
-        super().connection_lost(exc)
+        super().connection_lost(exc)  # type: ignore[no-untyped-call]
         self._task = task
 
     def _changes_something(self) -> bool:
@@ -30,5 +30,6 @@ class Protocol(WebSocketProtocol):
             and http.stage is Stage.HANDLER
             and http.request is not None
             and http.request.method not in SAFE
+            and not http.request_body  # the rest of it will never come
             and not http.upgrade_websocket
         )

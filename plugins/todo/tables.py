@@ -35,7 +35,7 @@ class Project(Table, tablename="todo_project"):
     @classmethod
     def get_readable(cls) -> Readable:
         """Return how a project is shown."""
-        return Readable(template="%s", columns=[cls.name])
+        return Readable(template="%s (%s)", columns=[cls.name, cls.owner.username])
 
 
 class Task(Table, tablename="todo_task"):

@@ -1,0 +1,31 @@
+"""What a role holds is remembered by every worker: tell them when it was changed here."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from core.admin.guard import SAFE
+from core.auth.revocation import NOBODY, revoke
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp, Receive, Scope, Send
+
+TABLES = "/api/tables/auth_role"
+
+
+class RoleChanges:
+    """Lets every worker read anew what roles hold, after a panel of roles has written something.
+
+    Piccolo's hooks run before it writes, which would be too early.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        writes = scope["type"] == "http" and scope["method"] not in SAFE
+        concerns = writes and TABLES in scope["path"]
+        await self._app(scope, receive, send)
+        if concerns:
+            await revoke(NOBODY)
