@@ -28,6 +28,7 @@ from core.auth.identity import CurrentUser
 from core.errors import Forbidden, Invalid, Unauthorized
 from core.settings import Settings
 from core.web.bounds import unbounded
+from core.web.conditions import read_if_match
 from core.web.idempotency import once
 from core.web.request import (
     IfMatch,
@@ -35,7 +36,6 @@ from core.web.request import (
     Query,
     check_path,
     read_body,
-    read_if_match,
     read_query,
     refuse_body,
 )
@@ -122,7 +122,7 @@ def _contract(function: Function, permission: str | None, status: int, replay: b
     summary, _, description = text.partition("\n")
     result = hints.pop("return")
     contract = Contract(
-        f"{function.__module__.split('.')[-2]}_{function.__name__}",
+        function.__name__,
         permission,
         204 if result is type(None) else status,
         replay,

@@ -9,6 +9,7 @@ from __future__ import annotations
 import typing
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Annotated, Any, Generic, TypeVar
 
@@ -58,23 +59,23 @@ async def page(
     ``read(position, limit)`` returns at most ``limit`` items after ``position``; it is asked for one
     more than the page holds, which tells whether there is a next page.
     """
-    column = sort_column(query)
-    position = _decode(query.cursor, query.sort, kind, column) if query.cursor is not None else None  # type: ignore[attr-defined]
+    sort: str = query.sort  # type: ignore[attr-defined]
+    column = sort.removeprefix("-")
+    position = None
+    if query.cursor is not None:
+        position = _decode(query.cursor, sort, kind, column)
     items = await read(position, query.limit + 1)
     following = None
     if len(items) > query.limit:
         items = items[: query.limit]
-        following = _encode(query.sort, getattr(items[-1], column), items[-1].id)  # type: ignore[attr-defined]
+        following = _encode(sort, items[-1], column)
     total = await count() if query.count else msgspec.UNSET
     return Page(items, following, total)
 
 
-def sort_column(query: PageQuery) -> str:
-    """Return the name of the column that ``query`` sorts by."""
-    return str(query.sort).removeprefix("-")  # type: ignore[attr-defined]
-
-
-def in_order(select: Select, sort: str, after: Position | None, key: str = "id") -> Select:
+def in_order(
+    select: Select[Any], sort: str, after: Position | None, key: str = "id"
+) -> Select[Any]:
     """Sort by ``sort`` (``-`` in front: descending) and then by id, and begin after a position."""
     column, descending = sort.removeprefix("-"), sort.startswith("-")
     table = select.table
@@ -88,16 +89,19 @@ def in_order(select: Select, sort: str, after: Position | None, key: str = "id")
     return select.order_by(*columns, ascending=not descending)
 
 
-def _encode(sort: str, value: Any, identity: int) -> str:
-    return urlsafe_b64encode(msgspec.json.encode([sort, value, identity])).rstrip(b"=").decode()
+def _encode(sort: str, last: Any, column: str) -> str:
+    position = [sort, getattr(last, column), last.id]
+    return urlsafe_b64encode(msgspec.json.encode(position)).rstrip(b"=").decode()
 
 
 def _decode(cursor: str, sort: str, kind: type[Any], column: str) -> Position:
     try:
         raw = urlsafe_b64decode(cursor.encode("ascii") + b"=" * (-len(cursor) % 4))
-        made_for, value, identity = _decoder(kind, column).decode(raw)
+        made_for, value, identity = _decoder(kind, column).decode(raw)  # type: ignore[arg-type]
         refuse_nul(value)
-    except (ValueError, msgspec.MsgspecError, Invalid):
+        if isinstance(value, datetime):
+            value = value.astimezone(UTC)
+    except (ValueError, OverflowError, msgspec.MsgspecError, Invalid):
         raise Invalid("The cursor cannot be read. Send `next` of a page just as it is.") from None
     if made_for != sort:
         raise Invalid(f"The cursor belongs to sort={made_for}; this request has sort={sort}.")
@@ -105,9 +109,12 @@ def _decode(cursor: str, sort: str, kind: type[Any], column: str) -> Position:
 
 
 @lru_cache(maxsize=500)
-def _decoder(kind: type[Any], column: str) -> msgspec.json.Decoder[tuple[str, Any, int]]:
+def _decoder(kind: Any, column: str) -> msgspec.json.Decoder[tuple[str, Any, int]]:
     """Return what reads a cursor whose sort value has the type that ``column`` has in ``kind``."""
     hint = typing.get_type_hints(kind, include_extras=True)[column]
     bounded = Annotated[int, Meta(ge=1, le=2**31 - 1)]
-    value = Annotated[int, Meta(ge=-(2**31), le=2**31 - 1)] if hint is int else hint
-    return msgspec.json.Decoder(tuple[str, value, bounded])
+    kinds: dict[Any, Any] = {
+        int: Annotated[int, Meta(ge=-(2**31), le=2**31 - 1)],
+        datetime: Annotated[datetime, Meta(tz=True)],
+    }
+    return msgspec.json.Decoder(tuple[str, kinds.get(hint, hint), bounded])

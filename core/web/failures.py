@@ -3,62 +3,44 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
 from sanic import HTTPResponse, Sanic
 from sanic import Request as SanicRequest
+from sanic.constants import HTTP_METHODS
 from sanic.exceptions import MethodNotAllowed, PayloadTooLarge, SanicException
 from sanic.exceptions import NotFound as NoRoute
 
+from core import errors
 from core.db.errors import is_passing
-from core.errors import Problem, Unavailable
+from core.errors import Broken, HeadTooLarge, Problem, TooLarge, Unavailable
+from core.web.linger import linger, still_sends
 from core.web.response import problem
 
 log = logging.getLogger("tenfold")
 
-
-class Framework(Problem):
-    """A failure that Sanic found before any endpoint was reached."""
-
-    def __init__(self, error: SanicException) -> None:
-        headers = {key.lower(): str(value) for key, value in (error.headers or {}).items()}
-        super().__init__(_sentence(error), headers=headers)
-        self.status = error.status_code  # type: ignore[misc]
-        self.code, self.title = _names(error)  # type: ignore[misc]
-
-
-class Broken(Problem):
-    """A mistake of ours."""
-
-    status, code, title = 500, "internal_error", "Internal error"
-
-
-class TooLarge(Problem):
-    """The body is larger than the server takes."""
-
-    status, code, title = 413, "payload_too_large", "Payload too large"
-
-
-def _sentence(error: SanicException) -> str:
-    if isinstance(error, NoRoute):
-        return "There is nothing at this address. GET /api/v1 tells what is here."
-    if isinstance(error, MethodNotAllowed):
-        return "This address does not answer that method; the header Allow names those it does."
-    return str(error) or "The request cannot be answered."
-
-
-def _names(error: SanicException) -> tuple[str, str]:
-    known = {
-        400: ("bad_request", "Bad request"),
-        404: ("not_found", "Not found"),
-        405: ("method_not_allowed", "Method not allowed"),
-        408: ("request_timeout", "Request timeout"),
-        413: ("payload_too_large", "Payload too large"),
-        416: ("range_not_satisfiable", "Range not satisfiable"),
-        417: ("expectation_failed", "Expectation failed"),
-        503: ("unavailable", "Unavailable"),
-    }
-    return known.get(error.status_code, ("error", "Error"))
+SENTENCES = {
+    400: "The request cannot be read as HTTP. Look at its first line and its headers.",
+    404: "There is nothing at this address. GET /api/v1 tells what is here.",
+    405: "This address does not answer that method; the header Allow names those it does.",
+    408: "The request did not arrive in time. Send it again.",
+}
+KINDS: dict[int, type[Problem]] = {
+    kind.status: kind
+    for kind in (
+        errors.Unauthorized,
+        errors.Forbidden,
+        errors.NotFound,
+        errors.MethodNotAllowed,
+        errors.TooSlow,
+        errors.AddressTooLong,
+        errors.RangeNotSatisfiable,
+        errors.ExpectationFailed,
+        errors.Unavailable,
+    )
+}
 
 
 def handle(app: Sanic[Any, Any]) -> None:
@@ -74,17 +56,46 @@ async def expected(request: SanicRequest, error: Problem) -> HTTPResponse:
     return problem(request, error)
 
 
-async def framework(request: SanicRequest, error: SanicException) -> HTTPResponse:
-    """Answer what Sanic refused."""
+async def framework(request: SanicRequest, error: SanicException) -> HTTPResponse | None:
+    """Answer what Sanic refused before any endpoint was reached."""
     if error.status_code >= 500 and error.status_code != 503:
         return await unexpected(request, error)
-    return problem(request, Framework(error))
+    kind = KINDS.get(error.status_code, errors.BadRequest)
+    headers = {key.lower(): str(value) for key, value in (error.headers or {}).items()}
+    if kind is errors.MethodNotAllowed:
+        headers["allow"] = ", ".join(_answered(request))
+    sentence = SENTENCES.get(error.status_code) or str(error) or "The request cannot be answered."
+    answer = kind(sentence, headers=headers)
+    if still_sends(request):
+        return await _last(request, answer)
+    return problem(request, answer)
 
 
-async def too_large(request: SanicRequest, error: PayloadTooLarge) -> HTTPResponse:
-    """Answer a body over the limit."""
+def _answered(request: SanicRequest) -> Iterator[str]:
+    """Yield the methods that this address answers; Sanic does not know them where ids are in it."""
+    for method in HTTP_METHODS:
+        with suppress(NoRoute, MethodNotAllowed):
+            request.app.router.get(request.path, method, request.headers.get("host"))
+            yield method
+
+
+async def too_large(request: SanicRequest, error: PayloadTooLarge) -> HTTPResponse | None:
+    """Answer a body or a head over the limit. What still comes is not kept, but it is read."""
+    if not request.head:
+        return await _last(request, HeadTooLarge("Send a shorter address and fewer headers."))
     limit = request.app.config.REQUEST_MAX_SIZE
-    return problem(request, TooLarge(f"A body may have {limit:,} bytes here."))
+    return await _last(request, TooLarge(f"A body may have {limit:,} bytes here."))
+
+
+async def _last(request: SanicRequest, error: Problem) -> HTTPResponse | None:
+    """Answer, and end the connection in a way that lets the client read it."""
+    if request.stream is None:
+        return problem(request, error)
+    request.stream.keep_alive = False  # type: ignore[attr-defined]
+    response = await request.respond(problem(request, error))
+    await response.send(end_stream=True)
+    await linger(request)
+    return None
 
 
 async def unexpected(request: SanicRequest, error: Exception) -> HTTPResponse:

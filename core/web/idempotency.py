@@ -23,6 +23,8 @@ from core.db.errors import is_passing
 from core.errors import Conflict, Invalid
 from core.settings import CoreSettings
 from core.tables import IdempotencyKey
+from core.web.answer import Answer
+from core.web.response import headers_of
 
 KEY = re.compile(r"[\x21-\x7e]{1,255}")
 KEPT = ("location", "etag", "content-type", "cache-control")
@@ -104,13 +106,9 @@ def _headers(response: HTTPResponse) -> str:
 def _again(request: SanicRequest, kept: Kept, fingerprint: str) -> HTTPResponse:
     if kept.fingerprint != fingerprint:
         raise KeyReused("This Idempotency-Key was used for another request. Take a new key.")
-    headers = msgspec.json.decode(kept.headers, type=dict[str, str])
-    headers |= {
-        "x-request-id": str(request.id),
-        "x-content-type-options": "nosniff",
-        "idempotency-replayed": "true",
-    }
-    return HTTPResponse(kept.body, kept.status, headers, headers.pop("content-type", None))
+    headers = headers_of(request) | msgspec.json.decode(kept.headers, type=dict[str, str])
+    headers["idempotency-replayed"] = "true"
+    return Answer(kept.body, kept.status, headers, headers.pop("content-type", None))
 
 
 @compiled_one(Kept)

@@ -10,29 +10,67 @@ from urllib.parse import parse_qsl
 
 import msgspec
 from sanic import Request as SanicRequest
+from sanic.compat import Header
+from sanic.exceptions import PayloadTooLarge
 
-from core.errors import BadRequest, FieldError, Invalid, PreconditionFailed, UnsupportedMediaType
+from core.errors import (
+    BadRequest,
+    FieldError,
+    Invalid,
+    NotFound,
+    UnsupportedMediaType,
+)
+from core.web.head import refuse_odd
 
 REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
-ENTITY_TAG = re.compile(r'\s*(W/)?"([^"]*)"\s*')
+CHARSET = re.compile(r"charset\s*=\s*[\"']?([\w-]*)", re.IGNORECASE)
 LARGEST_ID = 2**31 - 1
+LONGEST_MESSAGE = 300
 
 T = TypeVar("T")
 
 
 class Request(SanicRequest):
-    """A Sanic request whose ``id`` is the client's ``X-Request-ID`` if well-formed, else our own."""
+    """A request whose head is sound and whose ``id`` is the client's own if well-formed."""
 
     __slots__ = ()
 
+    def __init__(
+        self,
+        url_bytes: bytes,
+        headers: Header,
+        version: str,
+        method: str,
+        transport: Any,
+        app: Any,
+        head: bytes = b"",
+        stream_id: int = 0,
+    ) -> None:
+        """Take over what was received, unless its head is odd."""
+        if head:
+            refuse_odd(head, headers, version)
+        else:
+            # Sanic makes one without a head to answer what was refused, maybe for its address.
+            url_bytes = b"*"
+        super().__init__(url_bytes, headers, version, method, transport, app, head, stream_id)
+
     @property
-    def id(self) -> str:  # type: ignore[override]
+    def id(self) -> str:
         """The id of this request, on its answer and in every log line about it."""
         if self._id is None:
             given = self.headers.get("x-request-id", "")
             known = REQUEST_ID.fullmatch(given) is not None
-            self._id = given if known else f"{random.getrandbits(96):024x}"  # type: ignore[assignment]
+            self._id = given if known else f"{random.getrandbits(96):024x}"
         return self._id  # type: ignore[return-value]
+
+    async def receive_body(self) -> None:
+        """Read the body, unless it says beforehand that it is too large."""
+        stream: Any = self.stream
+        if stream.request_bytes > stream.request_max_size:
+            # Sanic would invite who sent Expect: 100-continue to send it, and refuse it afterwards.
+            stream.expecting_continue = False
+            raise PayloadTooLarge
+        await super().receive_body()  # type: ignore[no-untyped-call]
 
 
 class IfMatch(tuple[int, ...]):
@@ -53,23 +91,50 @@ class Nothing(Query, frozen=True):
     """No parameters at all."""
 
 
+def check_path(kinds: dict[str, Any], given: dict[str, Any]) -> None:
+    """Raise NotFound for parts of a path that no database could hold."""
+    for name, kind in kinds.items():
+        value = given[name]
+        if kind is int:
+            if not 0 < value <= LARGEST_ID:
+                raise NotFound(f"There is nothing with the id {str(value)[:20]}.")
+        elif kind is str and ("\0" in value or "%00" in value):
+            raise NotFound("There is nothing with the character U+0000 in its name.")
+
+
 def read_body(request: SanicRequest, decoder: msgspec.json.Decoder[T]) -> T:
     """Decode a JSON body. Raises Invalid, BadRequest or UnsupportedMediaType."""
     media_type = request.headers.get("content-type", "")
-    if media_type != "application/json" and media_type.partition(";")[0].strip().lower() != (
-        "application/json"
-    ):
+    if media_type != "application/json" and not _is_json(media_type):
         raise UnsupportedMediaType("Send JSON, with the header Content-Type: application/json.")
     raw = request.body
     try:
         value = decoder.decode(raw)
+        if b"\\u0000" in raw:
+            refuse_nul(msgspec.to_builtins(value))
     except msgspec.ValidationError as error:
         raise _invalid("body", error) from None
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+    except RecursionError:
+        raise BadRequest("The body is nested too deeply.") from None
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise BadRequest(f"The body is not valid JSON: {error}") from None
-    if b"\\u0000" in raw:
-        refuse_nul(msgspec.to_builtins(value))
     return value
+
+
+def _is_json(media_type: str) -> bool:
+    """Tell whether a media type with parameters is JSON in UTF-8."""
+    kind, _, parameters = media_type.partition(";")
+    charset = CHARSET.search(parameters)
+    return kind.strip().lower() == "application/json" and (
+        charset is None or charset[1].lower() in ("utf-8", "utf8")
+    )
+
+
+async def refuse_body(request: SanicRequest) -> None:
+    """Raise Invalid if a request carries a body where none is read; ``{}`` is as good as none."""
+    await request.receive_body()  # type: ignore[no-untyped-call]
+    if request.body.strip() not in (b"", b"{}"):
+        raise Invalid("This takes no body.")
 
 
 def refuse_nul(value: Any, path: str = "$") -> None:
@@ -96,36 +161,31 @@ def read_query(kind: type[T], text: str) -> T:
     given = dict(pairs)
     if len(given) != len(pairs):
         twice = next(key for key, _ in pairs if [name for name, _ in pairs].count(key) > 1)
-        raise Invalid(f"The parameter {twice!r} is given more than once.")
+        raise Invalid(f"The parameter {_short(repr(twice))} is given more than once.")
     refuse_nul(given)
     try:
-        return msgspec.convert(given, kind, strict=False)
+        query = msgspec.convert(given, kind, strict=False)
     except msgspec.ValidationError as error:
         raise _invalid("query", error) from None
+    if any(text.lower() == "null" for text in given.values()):
+        _refuse_null(query, given)
+    return query
+
+
+def _refuse_null(query: Any, given: dict[str, str]) -> None:
+    """Raise Invalid where ``null`` was taken for no value; a parameter is left out for that."""
+    for field in msgspec.structs.fields(query):
+        if field.encode_name in given and getattr(query, field.name) is None:
+            message, path = "Expected a value, got null", f"$.{field.encode_name}"
+            raise Invalid(f"{message} (query, at {path}).", errors=[FieldError(path, message)])
 
 
 def _invalid(where: str, error: msgspec.ValidationError) -> Invalid:
     message, _, path = str(error).partition(" - at `")
-    path = path.removesuffix("`") or "$"
+    message, path = _short(message), _short(path.removesuffix("`")) or "$"
     return Invalid(f"{message} ({where}, at {path}).", errors=[FieldError(path, message)])
 
 
-def read_if_match(request: SanicRequest) -> IfMatch:
-    """Return what ``If-Match`` allows (RFC 9110, 13.1.1). Raises PreconditionFailed for weak tags."""
-    header = request.headers.get("if-match")
-    if header is None or header.strip() == "*":
-        return IfMatch()
-    tags = [ENTITY_TAG.fullmatch(part) for part in header.split(",")]
-    versions = [
-        int(tag[2]) for tag in tags if tag and not tag[1] and re.fullmatch(r"[0-9]{1,9}", tag[2])
-    ]
-    if not versions:
-        raise PreconditionFailed('If-Match names no version of this. Send its ETag, as in "3".')
-    return IfMatch(versions[:10])
-
-
-def matches(header: str, etag: str) -> bool:
-    """Tell whether ``If-None-Match`` names ``etag`` (RFC 9110, 13.1.2: weak comparison)."""
-    return header.strip() == "*" or etag in [
-        part.strip().removeprefix("W/") for part in header.split(",")
-    ]
+def _short(text: str) -> str:
+    """Shorten what repeats the client's own words."""
+    return text if len(text) <= LONGEST_MESSAGE else f"{text[:LONGEST_MESSAGE]}…"

@@ -1,0 +1,29 @@
+"""What the tests of the edge share: a refusal is a problem, and nothing was written."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+
+TASKS = "/api/v1/todo/tasks"
+
+
+def problem_of(answer: Any, *statuses: int, case: str = "") -> dict[str, Any]:
+    """Return the problem that ``answer`` is, with one of these statuses."""
+    assert answer.status_code in statuses, (case, answer.status_code, answer.text[:500])
+    assert answer.headers["content-type"] == "application/problem+json"
+    problem: dict[str, Any] = answer.json()
+    assert problem["status"] == answer.status_code
+    assert problem["type"] == f"/problems/{problem['code']}"
+    assert problem["request_id"] == answer.headers["x-request-id"]
+    assert len(problem["detail"]) < 1000
+    return problem
+
+
+@pytest.fixture
+async def nothing_written(ada: Any) -> AsyncIterator[None]:
+    """Look after the test whether there is a task now."""
+    yield
+    assert (await ada.get(TASKS, params={"count": "true"})).json()["total"] == 0

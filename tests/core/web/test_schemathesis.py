@@ -1,0 +1,44 @@
+"""The whole OpenAPI document against generated requests, valid and invalid ones."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+HERE = Path(__file__).parent
+EXAMPLES = os.environ.get("TENFOLD_TEST_EXAMPLES", "10")
+ENDS_THE_SESSION = "logout_all|delete_me|close_account|change_password|delete_session"
+
+
+async def test_no_generated_request_breaks_the_server_or_its_word(
+    server: Any, admin: Any, tmp_path: Path
+) -> None:
+    tests = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "schemathesis.cli",
+        f"--config-file={HERE / 'schemathesis.toml'}",
+        "run",
+        f"{server.url}/openapi.json",
+        f"--header=Authorization: {admin.headers['authorization']}",
+        f"--max-examples={EXAMPLES}",
+        f"--exclude-operation-id-regex={ENDS_THE_SESSION}",
+        "--generation-allow-x00=false",
+        "--generation-database=none",
+        "--continue-on-failure",
+        "--request-timeout=20",
+        "--no-color",
+        cwd=tmp_path,
+        env={
+            **os.environ,
+            "PYTHONPATH": str(HERE.parents[2]),
+            "SCHEMATHESIS_HOOKS": "tests.core.web.schemathesis_checks",
+        },
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+    )
+    told = (await tests.communicate())[0].decode()
+    assert tests.returncode == 0, told[-20_000:]
