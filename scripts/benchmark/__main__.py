@@ -11,7 +11,7 @@ from pathlib import Path
 
 from benchmark.contestants import Contestant
 from benchmark.databases import postgres_version
-from benchmark.document import machine, page, versions
+from benchmark.document import kept, machine, page, versions
 from benchmark.figures import Results
 from benchmark.places import INSTALLED
 from benchmark.report import tables
@@ -108,7 +108,7 @@ def main() -> int:
     if options.write:
         command = shlex.join(["scripts/bench", *sys.argv[1:]])
         text = page(results, options.workloads, options.rounds, WORKERS, command)
-        options.write.write_text(text)
+        options.write.write_text(text + kept(options.write))
     return 0 if results.visits else 1
 
 

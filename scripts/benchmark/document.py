@@ -8,6 +8,7 @@ from pathlib import Path
 from benchmark.figures import Results
 from benchmark.report import tables
 
+BY_HAND = "## Which part costs what\n"
 READING = """\
 Every server answers the same small JSON API: tasks of one user out of three, 300 to begin with, an
 access token checked on each request. Each runs with {workers} workers (PocketBase: one process on
@@ -38,6 +39,13 @@ def page(
         f"{machine()}\n\n{versions(results)}",
     ]
     return "\n\n".join(parts) + "\n"
+
+
+def kept(file: Path) -> str:
+    """What people wrote under the figures of an earlier run: it stays."""
+    text = file.read_text() if file.exists() else ""
+    _, marker, written = text.partition(BY_HAND)
+    return f"\n{marker}{written}" if marker else ""
 
 
 def machine() -> str:
