@@ -20,9 +20,10 @@ class Atomic:
         self.queries += queries
 
     async def run(self) -> list[Any]:
-        """Run them all, or none, and return their results."""
+        """Run them all, or none, and return their results; then the list is empty again."""
+        queries, self.queries = self.queries, []
         async with self._engine.transaction():
-            return [await query.run() for query in self.queries]
+            return [await query.run() for query in queries]
 
     def run_sync(self) -> list[Any]:
         """Run them where no event loop runs."""

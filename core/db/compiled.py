@@ -138,7 +138,7 @@ class _Plans:
     def _sql(self, count: int, shape: dict[str, Any]) -> tuple[str, list[Any]]:
         query = self._build(*map(Parameter, range(count)), **shape)
         (querystring,) = query.querystrings if isinstance(query, Query) else (query,)
-        return querystring.compile_string(engine_type=engine().engine_type)  # type: ignore[no-any-return]
+        return querystring.compile_string(engine_type=engine().engine_type)
 
 
 def columns(table: type[Table], kind: type[msgspec.Struct]) -> list[Column]:

@@ -7,15 +7,21 @@ import os
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
+from typing import Any, TypeVar
 
+from piccolo.query.methods.objects import Objects
+from piccolo.query.methods.select import Select
 from piccolo.table import Table
 
+from core.db.background import background_work
 from core.db.postgres import PooledPostgres
 from core.db.sqlite import PooledSQLite
-from core.db.transaction import Transaction, background_work
+from core.db.transaction import Transaction
 from core.settings import CoreSettings, data_folder
 
 Engine = PooledSQLite | PooledPostgres
+
+Q = TypeVar("Q", Select[Any], Objects[Any])
 
 os.environ.setdefault("PICCOLO_CONF", "core.db.piccolo_conf")
 
@@ -52,6 +58,11 @@ def use(engine: Engine) -> Engine:
     return engine
 
 
+def current() -> Engine | None:
+    """Return the engine in use, if there is one."""
+    return _engine
+
+
 def engine() -> Engine:
     """Return the engine in use. Raises RuntimeError before ``use``."""
     if _engine is None:
@@ -71,12 +82,19 @@ async def savepoint() -> AsyncIterator[None]:
     Without a transaction around it this costs nothing: a single statement is whole by itself.
     """
     here = engine()
-    around = here.current_transaction.get()
-    if around is None or not around.open:
+    if not here.transaction_exists():
         yield
         return
     async with here.transaction():
         yield
+
+
+def locked(query: Q) -> Q:
+    """Return ``query`` so that nobody changes its rows before the transaction around it ends.
+
+    SQLite has no row locks and needs none: a transaction is the only one that writes.
+    """
+    return query if engine().engine_type == "sqlite" else query.lock_rows()
 
 
 @contextmanager

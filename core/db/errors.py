@@ -6,26 +6,51 @@ import sqlite3
 
 import asyncpg
 
-UNIQUE: tuple[type[Exception], ...] = (asyncpg.UniqueViolationError,)
-GONE: tuple[type[Exception], ...] = (
-    asyncpg.ConnectionDoesNotExistError,
-    asyncpg.ConnectionFailureError,
-    asyncpg.CannotConnectNowError,
-    asyncpg.TooManyConnectionsError,
-    asyncpg.InterfaceError,
-    asyncpg.AdminShutdownError,
-    ConnectionError,
-)
-SLOW: tuple[type[Exception], ...] = (
+PASSING_POSTGRES: tuple[type[Exception], ...] = (
+    asyncpg.PostgresConnectionError,
+    asyncpg.OperatorInterventionError,
+    asyncpg.InsufficientResourcesError,
+    asyncpg.TransactionRollbackError,
     asyncpg.LockNotAvailableError,
-    asyncpg.QueryCanceledError,
-    asyncpg.DeadlockDetectedError,
-    TimeoutError,
+    asyncpg.IdleInTransactionSessionTimeoutError,
+    asyncpg.ReadOnlySQLTransactionError,
+    asyncpg.InvalidCachedStatementError,
+    asyncpg.OutdatedSchemaCacheError,
+)
+PASSING_SQLITE = frozenset(
+    {
+        sqlite3.SQLITE_BUSY,
+        sqlite3.SQLITE_LOCKED,
+        sqlite3.SQLITE_FULL,
+        sqlite3.SQLITE_INTERRUPT,
+        sqlite3.SQLITE_IOERR,
+        sqlite3.SQLITE_CANTOPEN,
+        sqlite3.SQLITE_PROTOCOL,
+    }
 )
 
 
 class DatabaseBusy(Exception):
     """The database could not take the work in time; the same request may succeed in a moment."""
+
+
+class DatabaseAway(DatabaseBusy):
+    """The database does not answer, or the connection to it was lost."""
+
+
+class ConnectionLost(DatabaseAway):
+    """A connection ended while it was needed; ``sent`` tells whether the statement had left."""
+
+    def __init__(self, *, sent: bool) -> None:
+        super().__init__("The connection to the database was lost.")
+        self.sent = sent
+
+
+class TransactionLost(DatabaseBusy):
+    """The database has ended the transaction by itself; nothing of it was kept."""
+
+    def __init__(self) -> None:
+        super().__init__("The database ended the transaction by itself.")
 
 
 def is_duplicate(error: BaseException) -> bool:
@@ -35,7 +60,7 @@ def is_duplicate(error: BaseException) -> bool:
             sqlite3.SQLITE_CONSTRAINT_UNIQUE,
             sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY,
         )
-    return isinstance(error, UNIQUE)
+    return isinstance(error, asyncpg.UniqueViolationError)
 
 
 def is_null(error: BaseException) -> bool:
@@ -48,6 +73,10 @@ def is_null(error: BaseException) -> bool:
 def is_passing(error: BaseException) -> bool:
     """Tell whether ``error`` is a database that is away, busy or full, not a mistake of ours."""
     if isinstance(error, sqlite3.OperationalError):
-        code = getattr(error, "sqlite_errorcode", 0) & 0xFF
-        return code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_FULL)
-    return isinstance(error, (DatabaseBusy, *GONE, *SLOW))
+        return code(error) in PASSING_SQLITE
+    return isinstance(error, (DatabaseBusy, *PASSING_POSTGRES))
+
+
+def code(error: sqlite3.Error) -> int:
+    """Return the primary result code of an error; 0 when it has none."""
+    return int(getattr(error, "sqlite_errorcode", 0)) & 0xFF

@@ -11,7 +11,7 @@ from importlib import import_module
 from importlib.util import module_from_spec, spec_from_file_location
 from io import StringIO
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import asyncpg
 from piccolo.apps.migrations.auto.migration_manager import MigrationManager
@@ -19,10 +19,12 @@ from piccolo.apps.migrations.tables import Migration
 from piccolo.conf.apps import AppConfig
 
 from core.db.engine import engine, transaction
+from core.db.errors import DatabaseAway
 from core.db.postgres import PooledPostgres
 from core.plugins import Plugins
 
 LOCK = 0x7E4F01D
+POLL = 0.05
 
 
 @dataclass(frozen=True)
@@ -86,9 +88,10 @@ async def migrate(plugins: Plugins) -> list[Step]:
     if not await Migration.table_exists():
         await Migration.create_table()
     steps = await pending(plugins)
-    for step in steps:
-        async with transaction():
-            await _run(step)
+    with engine().limits.lifted():
+        for step in steps:
+            async with transaction():
+                await _run(step)
     return steps
 
 
@@ -109,13 +112,32 @@ async def alone() -> AsyncIterator[None]:
     """Hold the lock that only one process on any host has; the others wait."""
     here = engine()
     if isinstance(here, PooledPostgres):
-        connection = await asyncpg.connect(here.config["dsn"])
-        try:
-            await connection.execute(f"SELECT pg_advisory_lock({LOCK})")
+        async with _locked_on_server(here.config["dsn"], here.limits.wait):
             yield
-        finally:
-            await connection.close()
         return
-    with Path(f"{here.path}.migrating").open("w") as file:
-        await asyncio.to_thread(fcntl.flock, file, fcntl.LOCK_EX)
+    with Path(f"{here.path}.migrating").open("w") as file:  # noqa: ASYNC230
+        while not _locked(file):  # noqa: ASYNC110
+            await asyncio.sleep(POLL)
         yield
+
+
+@asynccontextmanager
+async def _locked_on_server(dsn: str, wait: float) -> AsyncIterator[None]:
+    try:
+        connection = await asyncpg.connect(dsn, timeout=wait)
+    except OSError as error:
+        raise DatabaseAway(f"The database does not answer: {error}") from error
+    try:
+        await connection.execute(f"SELECT pg_advisory_lock({LOCK})")
+        yield
+    finally:
+        connection.terminate()
+
+
+def _locked(file: IO[str]) -> bool:
+    """Lock the file unless somebody has; asked again and again, so that a cancel is heard."""
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True

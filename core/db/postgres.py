@@ -1,4 +1,4 @@
-"""Piccolo on PostgreSQL: a pool in each worker, time-outs on the server, no round trip on release."""
+"""Piccolo on PostgreSQL: a pool in each worker, time-outs, no round trip on release."""
 
 from __future__ import annotations
 
@@ -8,36 +8,32 @@ from contextvars import ContextVar
 from typing import Any
 
 import asyncpg
+from piccolo.engine.exceptions import TransactionError
 from piccolo.engine.postgres import PostgresEngine
 from piccolo.querystring import QueryString
 
+from core.db.background import in_background
 from core.db.batch import Atomic, Batch
-from core.db.errors import DatabaseBusy
-from core.db.transaction import Transaction, in_background
+from core.db.errors import ConnectionLost, DatabaseAway, DatabaseBusy
+from core.db.limits import Limits
+from core.db.postgres_connection import Held, Lease, PlainConnection
+from core.db.statements import READ, kind
+from core.db.transaction import Transaction, innermost
 
-SERVER_SETTINGS = {
-    "application_name": "tenfold",
-    "statement_timeout": "30s",
-    "lock_timeout": "5s",
-    "idle_in_transaction_session_timeout": "15s",
-    "timezone": "UTC",
-}
-
-
-class _Connection(asyncpg.Connection):  # type: ignore[type-arg]
-    """A pooled connection. Nothing here leaves session state behind, so nothing is reset."""
-
-    def get_reset_query(self) -> str:
-        return ""
+CLOSING = 5.0
+NO_LIMITS = "; SET LOCAL statement_timeout = 0; SET LOCAL idle_in_transaction_session_timeout = 0"
 
 
 class PooledPostgres(PostgresEngine):
-    """The engine for ``postgres://`` databases. ``wait``: seconds to wait for a free connection."""
+    """The engine for ``postgres://`` databases. ``wait``: seconds to wait for a free connection.
+
+    An event loop that was not told to ``start_connection_pool`` makes a connection for each use.
+    """
 
     def __init__(self, url: str, *, size: int = 8, wait: float = 5.0) -> None:
-        self.wait, self.size = wait, size
+        self.limits, self.size = Limits(wait), size
         self.listeners: list[Callable[[str], None]] = []
-        self._loop: asyncio.AbstractEventLoop | None = None
+        self._pools: dict[asyncio.AbstractEventLoop, asyncpg.Pool] = {}
         super().__init__(config={"dsn": url})
         self.current_transaction: ContextVar[Transaction | None] = ContextVar(  # type: ignore[assignment]
             "postgres_transaction", default=None
@@ -46,82 +42,107 @@ class PooledPostgres(PostgresEngine):
     async def check_version(self) -> None:
         """Ask nothing while modules are imported: the database may not be up yet."""
 
+    def _settings(self) -> dict[str, Any]:
+        return {
+            "dsn": self.config["dsn"],
+            "connection_class": PlainConnection,
+            "statement_cache_size": 512,
+            "timeout": self.limits.wait,
+            "server_settings": {
+                "application_name": "tenfold",
+                "statement_timeout": str(int(self.limits.statement * 1000)),
+                "lock_timeout": str(int(self.limits.wait * 1000)),
+                "idle_in_transaction_session_timeout": "15000",
+                "timezone": "UTC",
+            },
+        }
+
     async def start_connection_pool(self, **_: object) -> None:
-        """Open the pool for this event loop; the first query does it too."""
-        await self._pool()
+        """Keep connections open for this event loop. None is made yet."""
+        loop = asyncio.get_running_loop()
+        self._pools = {each: pool for each, pool in self._pools.items() if not each.is_closed()}
+        if loop not in self._pools:
+            self._pools[loop] = await asyncpg.create_pool(
+                min_size=0, max_size=self.size, **self._settings()
+            )
 
     async def close_connection_pool(self) -> None:
-        """Close the pool; connections still in use after five seconds are cut."""
-        pool, self.pool, self._loop = self.pool, None, None
+        """Close this event loop's pool; connections in use after five seconds are cut."""
+        pool = self._pools.pop(asyncio.get_running_loop(), None)
         if pool is None:
             return
         try:
-            await asyncio.wait_for(pool.close(), 5)
+            async with asyncio.timeout(CLOSING):
+                await pool.close()
         except TimeoutError:
             pool.terminate()
 
-    async def _pool(self) -> asyncpg.Pool:
-        """Return this loop's pool. A pool of a loop that has ended is forgotten."""
-        loop = asyncio.get_running_loop()
-        if self.pool is None or self._loop is not loop:
-            self._loop = loop
-            self.pool = asyncpg.create_pool(
-                self.config["dsn"],
-                min_size=1,
-                max_size=self.size,
-                connection_class=_Connection,
-                server_settings=SERVER_SETTINGS,
-                statement_cache_size=512,
-                timeout=self.wait,
-            )
-        if not self.pool._initialized:
-            await self.pool
-        return self.pool
-
-    async def _take(self) -> asyncpg.Connection:
-        pool = self.pool
-        if pool is None or not pool._initialized or self._loop is not asyncio.get_running_loop():
-            pool = await self._pool()
+    async def _take(self) -> Lease:
+        pool = self._pools.get(asyncio.get_running_loop())
         try:
-            return await pool.acquire(timeout=self.wait)
+            if pool is not None:
+                connection: Any = await pool.acquire(timeout=self.limits.wait)
+            else:
+                connection = await asyncpg.connect(**self._settings())
         except TimeoutError:
-            raise DatabaseBusy("All database connections are in use.") from None
+            raise DatabaseBusy("No database connection was free in time.") from None
+        except (OSError, asyncpg.InterfaceError, asyncpg.PostgresConnectionError) as error:
+            raise DatabaseAway(f"The database does not answer: {error}") from error
+        return Lease(connection, pool, self.limits)
 
-    def _give(self, connection: asyncpg.Connection) -> None:
-        """Hand a connection back to its pool, whatever happens to the task that asks."""
-        pool = self.pool
-        if pool is not None:
-            in_background(pool.release(connection))
+    async def _begin(self) -> Held:
+        for _ in range(self.size):
+            try:
+                return await self._begin_once()
+            except ConnectionLost:  # one that ended while nobody used it; nothing has happened yet
+                continue
+        return await self._begin_once()
 
-    async def _begin(self) -> _Held:
-        connection = await self._take()
+    async def _begin_once(self) -> Held:
+        lease = await self._take()
+        held = Held(lease, self.listeners)
         try:
-            await connection.execute("BEGIN")
+            await lease.execute("BEGIN" + NO_LIMITS * self.limits.are_lifted)
         except BaseException:
-            in_background(_Held(self, connection).undo())
+            in_background(held.undo())
             raise
-        return _Held(self, connection)
+        return held
 
     async def fetch(self, sql: str, arguments: Sequence[Any] = ()) -> Sequence[Any]:
         """Run one statement, in the current transaction if there is one, and return its rows."""
-        transaction = self.current_transaction.get()
-        if transaction is not None and transaction.open:
+        transaction = innermost(self.current_transaction)
+        if transaction is not None:
             return await transaction.fetch(sql, arguments)
         for listener in self.listeners:
             listener(sql)
-        connection = await self._take()
+        for _ in range(self.size):
+            try:
+                return await self._fetch(sql, arguments)
+            except ConnectionLost as error:
+                if error.sent and kind(sql) is not READ:  # it may have happened: not twice
+                    raise
+        return await self._fetch(sql, arguments)
+
+    async def _fetch(self, sql: str, arguments: Sequence[Any]) -> Sequence[Any]:
+        lease = await self._take()
         try:
-            rows: list[Any] = await connection.fetch(sql, *arguments)
+            rows: list[Any] = await lease.fetch(sql, arguments)
         except BaseException:
-            self._give(connection)
+            lease.give_back_later()
             raise
-        assert self.pool is not None  # noqa: S101
-        await self.pool.release(connection)
+        await lease.give_back()
         return rows
 
     async def fetch_dicts(self, sql: str, arguments: Sequence[Any] = ()) -> list[dict[str, Any]]:
         """Like ``fetch``, with each row as a dictionary."""
         return [dict(row) for row in await self.fetch(sql, arguments)]
+
+    # Piccolo's ways in
+
+    async def get_version(self) -> float:
+        """Return the server's version."""
+        ((version,),) = await self.fetch("SHOW server_version")
+        return self._parse_raw_version_string(version)
 
     async def run_querystring(self, querystring: QueryString, in_pool: bool = True) -> Any:
         """Run what Piccolo built."""
@@ -136,8 +157,14 @@ class PooledPostgres(PostgresEngine):
         """Leave the rows alone: they are dictionaries already."""
         return results
 
-    def transaction(self, *_: object, **__: object) -> Transaction:  # type: ignore[override]
+    def transaction_exists(self) -> bool:
+        """Tell whether this code runs in a transaction."""
+        return innermost(self.current_transaction) is not None
+
+    def transaction(self, allow_nested: bool = True) -> Transaction:  # type: ignore[override]
         """Return a transaction to be entered with ``async with``."""
+        if not allow_nested and self.transaction_exists():
+            raise TransactionError("A transaction is open already.")
         return Transaction(self.current_transaction, self._begin)
 
     def atomic(self, *_: object) -> Atomic:  # type: ignore[override]
@@ -147,47 +174,3 @@ class PooledPostgres(PostgresEngine):
     async def batch(self, query: Any, batch_size: int = 100, node: str | None = None) -> Batch:  # type: ignore[override]
         """Return the rows of ``query`` in portions."""
         return Batch(query, batch_size)
-
-
-class _Held:
-    """A connection while a transaction holds it."""
-
-    def __init__(self, engine: PooledPostgres, connection: asyncpg.Connection) -> None:
-        self._engine, self._connection = engine, connection
-
-    async def fetch(self, sql: str, arguments: Sequence[Any]) -> Sequence[Any]:
-        for listener in self._engine.listeners:
-            listener(sql)
-        rows: list[Any] = await self._connection.fetch(sql, *arguments)
-        return rows
-
-    async def fetch_dicts(self, sql: str, arguments: Sequence[Any]) -> list[dict[str, Any]]:
-        return [dict(row) for row in await self.fetch(sql, arguments)]
-
-    def commit(self) -> asyncio.Future[None]:
-        return _kept(self.keep())
-
-    def rollback(self) -> asyncio.Future[None]:
-        return _kept(self.undo())
-
-    async def keep(self) -> None:
-        try:
-            await self._connection.execute("COMMIT")
-        finally:
-            self._engine._give(self._connection)
-
-    async def undo(self) -> None:
-        """Roll back; a connection on which even that fails is cut, not used again."""
-        try:
-            async with asyncio.timeout(5):
-                await self._connection.execute("ROLLBACK")
-        except Exception:
-            self._connection.terminate()
-        finally:
-            self._engine._give(self._connection)
-
-
-def _kept(work: Any) -> asyncio.Future[None]:
-    task: asyncio.Future[None] = asyncio.ensure_future(work)
-    in_background(task)
-    return task

@@ -1,4 +1,4 @@
-"""The threads that own SQLite connections, and the work they are given."""
+"""The threads that own SQLite connections."""
 
 from __future__ import annotations
 
@@ -6,154 +6,79 @@ import asyncio
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager, nullcontext
-from queue import Empty, SimpleQueue
+from collections import deque
+from collections.abc import Callable
+from contextlib import suppress
+from queue import SimpleQueue
 from typing import Any
 
+from core.db.errors import DatabaseBusy, TransactionLost
+from core.db.limits import Limits
+from core.db.sqlite_connection import STEPS, WritingConnection
+from core.db.sqlite_result import Outcome, Result, attempt, send, wanted
+
 GROUP = 64
-POLL = 0.0005
+PATIENCE = 3.0
 
-
-class Connection:
-    """A writing connection. It waits for other processes by asking often, not by sleeping long."""
-
-    def __init__(self, raw: sqlite3.Connection, wait: float) -> None:
-        self._raw, self._wait = raw, wait
-        self.execute = raw.execute
-
-    @property
-    def in_transaction(self) -> bool:
-        """Whether a transaction is open."""
-        return self._raw.in_transaction
-
-    @contextmanager
-    def patient(self) -> Iterator[None]:
-        """Let SQLite itself wait for other processes: for what cannot stand in a transaction."""
-        self.execute(f"PRAGMA busy_timeout={int(self._wait * 1000)}")
-        try:
-            yield
-        finally:
-            self.execute("PRAGMA busy_timeout=0")
-
-    def begin(self) -> None:
-        """Begin a transaction that may write. Raises sqlite3.OperationalError after the wait."""
-        deadline = time.monotonic() + self._wait
-        while True:
-            try:
-                self.execute("BEGIN IMMEDIATE")
-            except sqlite3.OperationalError as error:
-                busy = error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY
-                if not busy or time.monotonic() > deadline:
-                    raise
-                time.sleep(POLL)
-            else:
-                return
-
-    def commit(self) -> None:
-        """Commit; if that fails, nothing of the transaction stays."""
-        if not self.in_transaction:
-            raise sqlite3.OperationalError("The database ended the transaction by itself.")
-        try:
-            self.execute("COMMIT")
-        except sqlite3.Error:
-            self.rollback()
-            raise
-
-    def rollback(self) -> None:
-        """Undo the open transaction, if there is one."""
-        if self.in_transaction:
-            self.execute("ROLLBACK")
-
-    def close(self) -> None:
-        """Close the connection."""
-        self._raw.close()
-
-
-class Result:
-    """Work for a thread, and the future that its result goes to."""
-
-    __slots__ = ("alone", "future", "held", "loop", "run")
-
-    def __init__(
-        self, run: Callable[[Any], Any], *, alone: bool = False, held: bool = False
-    ) -> None:
-        self.run = run
-        self.alone = alone
-        self.held = held
-        self.loop = asyncio.get_running_loop()
-        self.future: asyncio.Future[Any] = self.loop.create_future()
-
-
-Outcome = tuple[Result, Any, BaseException | None]
-
-
-def dicts(cursor: sqlite3.Cursor) -> list[dict[str, Any]]:
-    """Return what is left of a cursor, each row by column name."""
-    rows = cursor.fetchall()
-    if not rows:
-        return []
-    names = [column[0] for column in cursor.description]
-    return [dict(zip(names, row, strict=True)) for row in rows]
-
-
-def _deliver(outcomes: Iterable[Outcome]) -> None:
-    for result, value, error in outcomes:
-        if result.future.done():
-            continue
-        if error is None:
-            result.future.set_result(value)
-        else:
-            result.future.set_exception(error)
-
-
-def _answer(outcomes: list[Outcome]) -> None:
-    by_loop: dict[asyncio.AbstractEventLoop, list[Outcome]] = {}
-    for outcome in outcomes:
-        by_loop.setdefault(outcome[0].loop, []).append(outcome)
-    for loop, its in by_loop.items():
-        try:
-            loop.call_soon_threadsafe(_deliver, its)
-        except RuntimeError:
-            continue  # that loop is closed: nobody waits any more
-
-
-def _attempt(result: Result, connection: Any) -> Outcome:
-    try:
-        return result, result.run(connection), None
-    except BaseException as error:
-        return result, None, error
+Queue = SimpleQueue[Result | None]
 
 
 class ReaderThread:
-    """A few threads with a reading connection each, fed from one queue."""
+    """A thread with a reading connection. A read ends when it takes too long or nobody waits."""
 
-    def __init__(self, connect: Callable[[], sqlite3.Connection], count: int) -> None:
-        self._connect = connect
-        self._queue: SimpleQueue[Result | None] = SimpleQueue()
-        self._threads = [
-            threading.Thread(target=self._serve, name=f"sqlite-reader-{n}", daemon=True)
-            for n in range(count)
-        ]
-        for thread in self._threads:
-            thread.start()
+    def __init__(self, connection: sqlite3.Connection, queue: Queue, limits: Limits) -> None:
+        self._connection, self._queue, self._limits = connection, queue, limits
+        self._result: Result | None = None
+        self._deadline = 0.0
+        self._closing = False
+        connection.set_progress_handler(self._enough, STEPS)
+        self._thread = threading.Thread(target=self._serve, name="sqlite-reader", daemon=True)
+        self._thread.start()
 
-    def run(self, work: Callable[[sqlite3.Connection], Any]) -> asyncio.Future[Any]:
-        """Queue a read and return its future."""
-        result = Result(work)
-        self._queue.put(result)
-        return result.future
+    def _enough(self) -> bool:
+        unwanted = self._result is not None and self._result.future.done()
+        return self._closing or unwanted or time.monotonic() > self._deadline
 
     def _serve(self) -> None:
-        connection = self._connect()
         while (result := self._queue.get()) is not None:
-            _answer([_attempt(result, connection)])
-        connection.close()
+            self._result = result
+            self._deadline = time.monotonic() + self._limits.statement
+            send([attempt(each, self._connection) for each in wanted([result])])
+            self._result = None
+        self._connection.close()
 
     def close(self) -> None:
-        """Serve what is queued, then end."""
-        for _ in self._threads:
-            self._queue.put(None)
+        """End the thread; a read that goes on is cut short."""
+        self._closing = True
+        self._queue.put(None)
+
+    def join(self) -> None:
+        """Wait until the thread has ended."""
+        self._thread.join()
+
+
+class Readers:
+    """A few reading threads, fed from one queue."""
+
+    def __init__(self, connections: list[sqlite3.Connection], limits: Limits) -> None:
+        self._queue: Queue = SimpleQueue()
+        self._limits = limits
+        self._closed = False
+        self._threads = [ReaderThread(each, self._queue, limits) for each in connections]
+
+    async def run(self, work: Callable[[Any], Any]) -> Any:
+        """Return what ``work`` returns. Raises DatabaseBusy when no thread is free in time."""
+        if self._closed:
+            raise DatabaseBusy("The database is closed.")
+        result = Result(work, asyncio.get_running_loop(), wait=self._limits.wait)
+        self._queue.put(result)
+        return await result.answer()
+
+    def close(self) -> None:
+        """End the threads."""
+        self._closed = True
+        for thread in self._threads:
+            thread.close()
         for thread in self._threads:
             thread.join()
 
@@ -161,58 +86,102 @@ class ReaderThread:
 class WriterThread:
     """The thread with the writing connection. Statements that wait together share one commit."""
 
-    def __init__(self, connect: Callable[[], sqlite3.Connection], wait: float) -> None:
-        self._connect, self._wait = connect, wait
-        self._queue: SimpleQueue[Result | None] = SimpleQueue()
+    def __init__(self, connection: sqlite3.Connection, limits: Limits) -> None:
+        self._connection = WritingConnection(connection, limits)
+        self._queue: Queue = SimpleQueue()
+        self._lock, self._closed = threading.Lock(), False
         self._thread = threading.Thread(target=self._serve, name="sqlite-writer", daemon=True)
         self._thread.start()
-        self.put = self._queue.put
+
+    def put(self, result: Result) -> None:
+        """Queue a piece of work. Raises DatabaseBusy when the thread was told to end."""
+        with self._lock:
+            if self._closed:
+                raise DatabaseBusy("The database is closed.")
+            self._queue.put(result)
 
     def _serve(self) -> None:
-        connection = Connection(self._connect(), self._wait)
-        following: Result | None = None
-        while (result := following or self._queue.get()) is not None:
-            following = None
-            if result.alone:
-                with nullcontext() if result.held else connection.patient():
-                    _answer([_attempt(result, connection)])
-                continue
-            group, following, end = self._gather(result)
-            _answer(self._together(connection, group))
-            if end:
-                break
-        connection.rollback()
-        connection.close()
+        following: deque[Result | None] = deque()
+        while group := self._next(following):
+            send(self._run(group))
+        with suppress(sqlite3.Error):
+            self._connection.rollback()
+        self._connection.close()
 
-    def _gather(self, first: Result) -> tuple[list[Result], Result | None, bool]:
-        """Collect what waits and may share a commit: the group, what follows it, whether to end."""
+    def _next(self, following: deque[Result | None]) -> list[Result]:
+        """Return one piece of work, or several that may share a commit; nothing at the end."""
+        first = following.popleft() if following else self._queue.get()
+        if first is None:
+            return []
         group = [first]
-        while len(group) < GROUP:
-            try:
-                result = self._queue.get_nowait()
-            except Empty:
+        while not first.alone and len(group) < GROUP and not self._queue.empty():
+            result = self._queue.get()
+            if result is None or result.alone:
+                following.append(result)
                 break
-            if result is None:
-                return group, None, True
-            if result.alone:
-                return group, result, False
             group.append(result)
-        return group, None, False
+        return group
 
-    def _together(self, connection: Connection, group: list[Result]) -> list[Outcome]:
-        """Run the group in one transaction; if that fails as a whole, each in its own."""
+    def _run(self, group: list[Result]) -> list[Outcome]:
+        live = wanted(group)
+        if not live:
+            return []
         try:
-            connection.begin()
-            outcomes = [_attempt(result, connection) for result in group]
-            connection.commit()
-        except sqlite3.Error as error:
-            connection.rollback()
+            if live[0].held:
+                return [self._one(live[0])]
+            return [self._alone(live[0])] if live[0].alone else self._together(live)
+        except BaseException as error:
+            return [(result, None, error) for result in live]
+
+    def _one(self, result: Result) -> Outcome:
+        self._connection.limit()
+        return attempt(result, self._connection)
+
+    def _alone(self, result: Result) -> Outcome:
+        """Run what cannot stand in a transaction; it may not leave one open."""
+        with self._connection.patient():
+            outcome = attempt(result, self._connection)
+        if self._connection.in_transaction:
+            self._connection.rollback()
+            raise RuntimeError("A statement cannot begin a transaction: use `transaction()`.")
+        return outcome
+
+    def _together(self, group: list[Result]) -> list[Outcome]:
+        """Run the group in one transaction; if that fails as a whole, each in its own."""
+        self._connection.begin(group[0].until)
+        try:
+            outcomes = self._whole(group)
+        except Exception as error:
+            self._connection.rollback()
             if len(group) == 1:
                 return [(group[0], None, error)]
-            return [self._together(connection, [result])[0] for result in group]
+            return [outcome for each in group for outcome in self._by_itself(each)]
         return outcomes
 
+    def _whole(self, group: list[Result]) -> list[Outcome]:
+        outcomes = []
+        for result in group:
+            outcome = self._one(result)
+            outcomes.append(outcome)
+            if not self._connection.in_transaction:  # a full disk ends it
+                raise outcome[2] or TransactionLost
+        self._connection.commit()
+        return outcomes
+
+    def _by_itself(self, result: Result) -> list[Outcome]:
+        try:
+            return self._together([result])
+        except Exception as error:
+            return [(result, None, error)]
+
     def close(self) -> None:
-        """Serve what is queued, then end."""
-        self._queue.put(None)
-        self._thread.join()
+        """Serve what is queued, then end; a statement that goes on for long is cut short."""
+        with self._lock:
+            if self._closed:
+                return
+            self._closed = True
+            self._queue.put(None)
+        self._thread.join(PATIENCE)
+        while self._thread.is_alive():
+            self._connection.interrupt()
+            self._thread.join(0.1)

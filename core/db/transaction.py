@@ -1,12 +1,19 @@
-"""One unit of work: all of it happens or nothing, and what must be told is told after the commit."""
+"""One unit of work: all of it happens or nothing; what must be told is told after the commit."""
 
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from contextvars import ContextVar, Token
 from types import TracebackType
 from typing import Any, Protocol
+
+from core.db.background import in_background
+from core.db.savepoint import Savepoint
+
+log = logging.getLogger("tenfold.db")
 
 AfterCommit = Callable[[], Awaitable[None]]
 
@@ -19,6 +26,9 @@ class Session(Protocol):
 
     async def fetch_dicts(self, sql: str, arguments: Sequence[Any]) -> list[dict[str, Any]]:
         """Run one statement and return its rows by column name."""
+
+    def control(self, *statements: str) -> asyncio.Future[None]:
+        """Start statements that run to their end, whoever stops waiting for them."""
 
     def commit(self) -> asyncio.Future[None]:
         """Start the commit and hand the connection back; done when the commit is certain."""
@@ -41,23 +51,27 @@ class Transaction:
     ) -> None:
         self._current = current
         self._connect = connect
-        self._parent = current.get()
+        self._parent: Transaction | None = None
         self._token: Token[Transaction | None] | None = None
-        self._savepoint = ""
+        self._savepoint: Savepoint
         self._depth = 0
         self._told_before = 0
         self._task: asyncio.Task[Any] | None = None
         self._session: Session
+        self._names = 0
+        self.loop: asyncio.AbstractEventLoop
         self.open = False
         self.after_commit: list[AfterCommit] = []
 
     async def __aenter__(self) -> Transaction:
-        if self._parent is not None and self._parent.open:
+        if self._token is not None:
+            raise RuntimeError("A transaction can be entered once. Begin a new one.")
+        self._parent = innermost(self._current)
+        if self._parent is not None:
             await self._enter_savepoint(self._parent)
         else:
-            self._parent = None
             self._session = await self._connect()
-        self._task = asyncio.current_task()
+        self._task, self.loop = asyncio.current_task(), asyncio.get_running_loop()
         self.open = True
         self._token = self._current.set(self)
         return self
@@ -71,8 +85,8 @@ class Transaction:
         self._session, self._depth = parent._session, parent._depth + 1
         self.after_commit = parent.after_commit
         self._told_before = len(self.after_commit)
-        self._savepoint = f"inner_{self._depth}"
-        await self.fetch(f"SAVEPOINT {self._savepoint}")
+        self._savepoint = Savepoint(f"inner_{self._depth}", self._session)
+        await self._savepoint.set()
 
     async def fetch(self, sql: str, arguments: Sequence[Any] = ()) -> Sequence[Any]:
         """Run one statement inside this transaction and return its rows."""
@@ -89,70 +103,78 @@ class Transaction:
         trace: TracebackType | None,
     ) -> None:
         if self._token is not None:
-            self._current.reset(self._token)
+            with suppress(ValueError):  # a fixture may be left in another context than entered
+                self._current.reset(self._token)
         if not self.open:
             return
-        self.open = False
-        if self._parent is not None:
-            await self._leave_savepoint(error)
-        elif error is not None:
-            await asyncio.shield(self._session.rollback())
-        else:
-            await self._finish()
-
-    async def _leave_savepoint(self, error: BaseException | None) -> None:
         if error is None:
-            await self.fetch(f"RELEASE SAVEPOINT {self._savepoint}")
-            return
-        del self.after_commit[self._told_before :]
-        await self.fetch(f"ROLLBACK TO SAVEPOINT {self._savepoint}")
-        await self.fetch(f"RELEASE SAVEPOINT {self._savepoint}")
-
-    async def _finish(self) -> None:
-        committed = self._session.commit()
-        if not self.after_commit:
-            await asyncio.shield(committed)
-            return
-        try:
-            await asyncio.shield(committed)
-        except asyncio.CancelledError:
-            in_background(self._tell_when(committed))
-            raise
-        await self._tell()
-
-    async def _tell_when(self, committed: asyncio.Future[None]) -> None:
-        await committed
-        await self._tell()
-
-    async def _tell(self) -> None:
-        for tell in self.after_commit:
-            await tell()
+            await self.commit()
+        else:
+            await self.rollback()
 
     async def commit(self) -> None:
-        """Commit now; leaving the block then does nothing more."""
-        self.open = False
-        await self._finish()
+        """Commit now (inside another transaction: keep); leaving the block then does nothing."""
+        self._end()
+        if self._parent is not None:
+            await self._keep_savepoint()
+            return
+        done = self._session.commit()
+        if self.after_commit:
+            done = in_background(self._tell_when(done))
+        await asyncio.shield(done)
 
     async def rollback(self) -> None:
         """Undo now; leaving the block then does nothing more."""
-        self.open = False
+        self._end()
         if self._parent is not None:
-            await self._leave_savepoint(RuntimeError())
+            await self._undo_savepoint()
         else:
             await asyncio.shield(self._session.rollback())
 
+    def _end(self) -> None:
+        if not self.open:
+            raise RuntimeError("This transaction has ended already.")
+        self.open = False
 
-_background: set[asyncio.Task[None]] = set()
+    async def _keep_savepoint(self) -> None:
+        try:
+            await self._savepoint.release()
+        except Exception:
+            await self._undo_savepoint()
+            raise
+
+    async def _undo_savepoint(self) -> None:
+        del self.after_commit[self._told_before :]
+        await self._savepoint.undo()
+
+    async def _tell_when(self, committed: asyncio.Future[None]) -> None:
+        await committed
+        for tell in self.after_commit:
+            try:
+                await tell()
+            except Exception:
+                log.exception("What was to be done after a commit failed.")
+
+    async def savepoint(self, name: str | None = None) -> Savepoint:
+        """Set a savepoint as Piccolo's transactions do; a nested transaction is the easier way."""
+        self._names += 1
+        savepoint = Savepoint(name or f"savepoint_{self._depth}_{self._names}", self._session)
+        await savepoint.set()
+        return savepoint
+
+    async def rollback_to(self, savepoint_name: str) -> None:
+        """Undo what was done since the savepoint of this name was set."""
+        await Savepoint(savepoint_name, self._session).rollback_to()
 
 
-def in_background(work: Any) -> None:
-    """Run ``work`` to its end, whoever stops waiting for it."""
-    task: asyncio.Task[None] = asyncio.ensure_future(work)
-    _background.add(task)
-    task.add_done_callback(_background.discard)
+def innermost(current: ContextVar[Transaction | None]) -> Transaction | None:
+    """Return the open transaction that this code runs in, if there is one.
 
-
-async def background_work(timeout: float) -> None:
-    """Wait until what runs in the background has ended; used when a worker stops."""
-    if _background:
-        await asyncio.wait(set(_background), timeout=timeout)
+    A task that outlives the transaction it was started in runs in what is left around it.
+    """
+    transaction = current.get()
+    while transaction is not None and not transaction.open:
+        transaction = transaction._parent
+    if transaction is None or transaction.loop is not asyncio.get_running_loop():
+        return None
+    return transaction

@@ -1,0 +1,79 @@
+"""Clients that send a request and go away harm nobody and leave nothing behind."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import time
+from collections import Counter
+
+from tests.campaign.conftest import FULL, Figures
+from tests.campaign.database import connections, sound
+from tests.campaign.deployment import TASKS, WORKERS, Deployment
+
+ABORTED, SECONDS = (5000, 60.0) if FULL else (300, 3.0)
+HONEST = 300 if FULL else 60
+POOL = 8
+
+
+async def abort(deployment: Deployment, number: int) -> None:
+    """Send a POST and close the socket at once, or a moment later."""
+    body = b'{"title": "aborted"}'
+    head = (
+        f"POST {TASKS} HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {deployment.token}\r\n"
+        f"content-type: application/json\r\ncontent-length: {len(body)}\r\n\r\n"
+    )
+    _, writer = await asyncio.open_connection("127.0.0.1", deployment.port)
+    writer.write(head.encode() + body)
+    await asyncio.sleep(0 if number % 3 else random.random() * 0.008)
+    writer.transport.abort() if number % 2 else writer.close()
+
+
+async def honest(deployment: Deployment, count: int) -> Counter[int]:
+    """Write and read as people do; return the statuses."""
+    statuses: Counter[int] = Counter()
+    async with deployment.client() as client:
+        for number in range(count // 2):
+            statuses[(await deployment.add(client, f"honest {number}")).status_code] += 1
+            statuses[(await client.get(TASKS)).status_code] += 1
+    return statuses
+
+
+async def attack(deployment: Deployment) -> None:
+    """Abort requests, evenly over the time there is."""
+    began = time.monotonic()
+    running: set[asyncio.Task[None]] = set()
+    for number in range(ABORTED):
+        task = asyncio.create_task(abort(deployment, number))
+        running.add(task)
+        task.add_done_callback(running.discard)
+        ahead = number * SECONDS / ABORTED - (time.monotonic() - began)
+        await asyncio.sleep(max(0, ahead))
+    await asyncio.gather(*running)
+
+
+async def test_aborted_requests_harm_nobody_and_leave_nothing_behind(
+    deployment: Deployment, figures: Figures
+) -> None:
+    warm = sum([await honest(deployment, 40) for _ in range(3)], Counter[int]())
+    before = deployment.threads()
+    began = time.monotonic()
+    _, meanwhile = await asyncio.gather(attack(deployment), honest(deployment, HONEST))
+    seconds = time.monotonic() - began
+    afterwards = await honest(deployment, HONEST)
+    await asyncio.sleep(0.5)
+    threads, open_now = deployment.threads(), await connections(deployment.database)
+    stopped = await deployment.stop()
+    left = await connections(deployment.database)
+    figures(
+        f"{ABORTED} aborted in {seconds:.0f} s; honest meanwhile {dict(meanwhile)}, afterwards "
+        f"{dict(afterwards)}; threads {before} -> {threads}; connections {open_now or '-'}, "
+        f"after the stop {left or 0}; stopped in {stopped:.1f} s"
+    )
+    assert set(warm) | set(meanwhile) | set(afterwards) == {200, 201}, deployment.log()
+    assert threads <= before + 2
+    assert set(open_now) <= {"idle"}
+    assert sum(open_now.values()) <= POOL * WORKERS
+    assert stopped < 10
+    assert left == {}
+    assert await sound(deployment.database)

@@ -1,0 +1,257 @@
+"""What is particular to PostgreSQL: a pool, a server that goes away, time-outs."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import Any
+
+import asyncpg
+import pytest
+
+from core.db.engine import transaction
+from core.db.errors import DatabaseAway, DatabaseBusy, is_passing
+from core.db.postgres import PooledPostgres
+from tests.core.db.conftest import WAIT, texts, write
+from tests.core.db.tables import Note
+
+OURS = "SELECT pid FROM pg_stat_activity WHERE application_name = 'tenfold' AND datname = $1"
+
+
+async def connections(postgres: PooledPostgres) -> int:
+    return len(await _outside(postgres, OURS))
+
+
+async def end_all(postgres: PooledPostgres) -> None:
+    """End every connection of ours, as a restart of the server does."""
+    await _outside(postgres, f"SELECT pg_terminate_backend(pid) FROM ({OURS}) AS ours")
+
+
+async def _outside(postgres: PooledPostgres, sql: str) -> Any:
+    dsn = postgres.config["dsn"]
+    connection = await asyncpg.connect(dsn)
+    try:
+        return await connection.fetch(sql, dsn.rpartition("/")[2])
+    finally:
+        await connection.close()
+
+
+async def hold(go_on: asyncio.Event) -> None:
+    async with transaction():
+        await Note.count()
+        await go_on.wait()
+
+
+async def test_connections_that_the_server_ended_are_not_noticed(
+    postgres: PooledPostgres,
+) -> None:
+    await asyncio.gather(texts(), texts(), texts())
+    for number in range(3):
+        await end_all(postgres)
+        await asyncio.gather(texts(), write(f"{number}"), texts())
+        await end_all(postgres)
+        async with transaction():
+            await write(f"{number} again")
+    assert len(await texts()) == 6
+
+
+async def test_a_read_is_repeated_when_the_connection_ends_under_it(
+    postgres: PooledPostgres,
+) -> None:
+    reading = asyncio.ensure_future(postgres.fetch("SELECT pg_sleep(0.3)"))
+    await asyncio.sleep(0.1)
+    await end_all(postgres)
+    assert len(await reading) == 1
+
+
+async def test_a_write_is_not_repeated_when_the_connection_ends_under_it(
+    postgres: PooledPostgres,
+) -> None:
+    sql = (
+        "INSERT INTO db_note (text, number, done, at) SELECT 'a', 0, false, now() FROM pg_sleep(1)"
+    )
+    writing = asyncio.ensure_future(postgres.fetch(sql))
+    await asyncio.sleep(0.1)
+    await end_all(postgres)
+    with pytest.raises(DatabaseAway):
+        await writing
+    assert await texts() == set()
+
+
+async def test_a_connection_that_ends_inside_a_transaction_undoes_it(
+    postgres: PooledPostgres,
+) -> None:
+    with pytest.raises(DatabaseAway):
+        await _ended_inside(postgres)
+    await write("b")
+    assert await texts() == {"b"}
+
+
+async def _ended_inside(postgres: PooledPostgres) -> None:
+    async with transaction():
+        await write("a")
+        await end_all(postgres)
+        await write("more")
+
+
+async def test_a_connection_that_ends_before_the_commit_is_no_commit(
+    postgres: PooledPostgres,
+) -> None:
+    told: list[int] = []
+
+    async def tell() -> None:
+        told.append(1)
+
+    async def work() -> None:
+        async with transaction() as current:
+            await write("a")
+            current.after_commit.append(tell)
+            await end_all(postgres)
+
+    with pytest.raises(DatabaseAway):
+        await work()
+    assert told == []
+    assert await texts() == set()
+
+
+async def test_an_exhausted_pool_is_told_in_time_and_recovers(postgres: PooledPostgres) -> None:
+    go_on = asyncio.Event()
+    holders = [asyncio.create_task(hold(go_on)) for _ in range(2)]
+    await asyncio.sleep(0.05)
+    began = time.monotonic()
+    outcomes = await asyncio.gather(*(texts() for _ in range(10)), return_exceptions=True)
+    assert {type(each) for each in outcomes} == {DatabaseBusy}
+    assert WAIT * 0.9 < time.monotonic() - began < WAIT * 1.5
+    go_on.set()
+    await asyncio.gather(*holders)
+    assert await texts() == set()
+
+
+async def test_a_lock_that_does_not_come_is_told_in_time(postgres: PooledPostgres) -> None:
+    await write("a")
+    taken, go_on = asyncio.Event(), asyncio.Event()
+
+    async def change(*, wait: bool) -> None:
+        async with transaction():
+            await Note.update({Note.number: 1}).where(Note.text == "a")
+            taken.set()
+            if wait:
+                await go_on.wait()
+
+    holder = asyncio.create_task(change(wait=True))
+    await taken.wait()
+    with pytest.raises(asyncpg.LockNotAvailableError) as failure:
+        await change(wait=False)
+    assert is_passing(failure.value)
+    go_on.set()
+    await holder
+
+
+async def test_a_statement_that_takes_too_long_is_ended(postgres: PooledPostgres) -> None:
+    async def work() -> None:
+        async with transaction():
+            await postgres.fetch("SET LOCAL statement_timeout = 100")
+            await postgres.fetch("SELECT pg_sleep(5)")
+
+    with pytest.raises(asyncpg.QueryCanceledError) as failure:
+        await work()
+    assert is_passing(failure.value)
+
+
+async def test_a_server_that_does_not_answer_is_told_in_time(postgres: PooledPostgres) -> None:
+    postgres.limits.statement = -1.8
+    began = time.monotonic()
+    with pytest.raises(DatabaseBusy, match="does not answer"):
+        await postgres.fetch("SELECT pg_sleep(5)")
+    assert time.monotonic() - began < 1
+    postgres.limits.statement = 30
+    await write("a")
+
+
+async def test_a_server_that_is_not_there_is_passing() -> None:
+    engine = PooledPostgres("postgres://postgres@127.0.0.1:1/nothing", wait=WAIT)
+    for pool in (False, True):
+        if pool:
+            await engine.start_connection_pool()
+        for attempt in (engine.fetch("SELECT 1"), engine.transaction().__aenter__()):
+            with pytest.raises(DatabaseAway) as failure:
+                await attempt
+            assert is_passing(failure.value)
+    await engine.close_connection_pool()
+
+
+async def test_a_wrong_value_is_a_mistake_not_a_server_that_is_away(
+    postgres: PooledPostgres,
+) -> None:
+    with pytest.raises(asyncpg.DataError) as failure:
+        await postgres.fetch("SELECT $1::int", ["x"])
+    assert not is_passing(failure.value)
+
+
+async def test_the_pool_opens_once_however_many_ask_at_once(postgres: PooledPostgres) -> None:
+    await postgres.close_connection_pool()
+    await asyncio.gather(*(postgres.start_connection_pool() for _ in range(3)))
+    await asyncio.gather(*(texts() for _ in range(20)))
+    assert await connections(postgres) <= 2
+
+
+async def test_closing_leaves_no_connection_even_with_work_in_it(
+    postgres: PooledPostgres, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("core.db.postgres.CLOSING", 0.2)
+    stuck = asyncio.create_task(hold(asyncio.Event()))
+    await asyncio.sleep(0.05)
+    await asyncio.wait_for(postgres.close_connection_pool(), 2)
+    stuck.cancel()
+    await asyncio.gather(stuck, return_exceptions=True)
+    assert await texts() == set()
+    await asyncio.sleep(0.05)
+    assert await connections(postgres) == 0
+
+
+async def test_run_sync_leaves_no_connection(postgres: PooledPostgres) -> None:
+    await texts()
+    before = await connections(postgres)
+    Note.insert(Note(text="a")).run_sync()
+    async with transaction():
+        Note.insert(Note(text="b")).run_sync()
+    assert await texts() == {"a", "b"}
+    await asyncio.sleep(0.05)
+    assert await connections(postgres) == before
+
+
+async def test_another_event_loop_may_write_at_the_same_time(postgres: PooledPostgres) -> None:
+    async def count() -> None:
+        for _ in range(20):
+            await Note.update({Note.number: Note.number + 1}).where(Note.text == "counter")
+
+    await write("counter")
+    await asyncio.gather(count(), *(asyncio.to_thread(asyncio.run, count()) for _ in range(2)))
+    assert await Note.select(Note.number).first() == {"number": 60}
+
+
+async def test_a_commit_that_fails_for_a_deferred_constraint_undoes_all(
+    postgres: PooledPostgres,
+) -> None:
+    await postgres.fetch(
+        "CREATE TABLE child (note int REFERENCES db_note(id) DEFERRABLE INITIALLY DEFERRED)"
+    )
+
+    async def work() -> None:
+        async with transaction():
+            await write("a")
+            await postgres.fetch("INSERT INTO child VALUES (99)")
+
+    with pytest.raises(asyncpg.ForeignKeyViolationError):
+        await work()
+    await postgres.fetch("DROP TABLE child")
+    assert await texts() == set()
+
+
+async def test_migrations_may_take_as_long_as_they_need(postgres: PooledPostgres) -> None:
+    with postgres.limits.lifted():
+        async with transaction():
+            assert await postgres.fetch_dicts("SHOW statement_timeout") == [
+                {"statement_timeout": "0"}
+            ]
+    assert await postgres.fetch_dicts("SHOW statement_timeout") == [{"statement_timeout": "30s"}]
