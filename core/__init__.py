@@ -3,7 +3,7 @@
 from core.auth.identity import CurrentUser
 from core.auth.tables import User
 from core.db.compiled import columns, compiled, compiled_new, compiled_one, limited
-from core.db.engine import savepoint, transaction
+from core.db.engine import locked, savepoint, transaction
 from core.db.errors import is_duplicate, is_null
 from core.db.pagination import Page, PageQuery, Position, in_order, page
 from core.endpoint import endpoint
@@ -54,6 +54,7 @@ __all__ = [
     "is_duplicate",
     "is_null",
     "limited",
+    "locked",
     "page",
     "savepoint",
     "stale",

@@ -11,6 +11,7 @@ from functools import partial
 import msgspec
 
 from core.db.engine import engine
+from core.db.transaction import innermost
 
 log = logging.getLogger("tenfold.events")
 
@@ -45,8 +46,8 @@ async def emit(event: Event) -> None:
     name = type(event).name()
     if name not in _handlers:
         return
-    transaction = engine().current_transaction.get()
-    if transaction is not None and transaction.open:
+    transaction = innermost(engine().current_transaction)
+    if transaction is not None:
         transaction.after_commit.append(partial(_tell, name, event))
     else:
         await _tell(name, event)

@@ -42,6 +42,7 @@ class Parameter(str):
     position: int
 
     def __new__(cls, position: int) -> Parameter:
+        """Make the parameter at ``position``."""
         self = super().__new__(cls, f"parameter {position}")
         self.position = position
         return self

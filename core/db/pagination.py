@@ -56,8 +56,8 @@ async def page(
 ) -> Page[T]:
     """Return the page that ``query`` asks for.
 
-    ``read(position, limit)`` returns at most ``limit`` items after ``position``; it is asked for one
-    more than the page holds, which tells whether there is a next page.
+    ``read(position, limit)`` returns at most ``limit`` items after ``position``; it is asked for
+    one more than the page holds, which tells whether there is a next page.
     """
     sort: str = query.sort  # type: ignore[attr-defined]
     column = sort.removeprefix("-")

@@ -27,6 +27,7 @@ from core.web.answer import Answer
 from core.web.response import headers_of
 
 KEY = re.compile(r"[\x21-\x7e]{1,255}")
+RUNNING = "The first request with this Idempotency-Key is still running."
 KEPT = ("location", "etag", "content-type", "cache-control")
 
 
@@ -64,23 +65,15 @@ async def once(
     known = await find(digest)
     if known is not None:
         return _again(request, known, fingerprint)
-    kept: Kept | None = None
-    try:
-        async with transaction():
-            if await claim(digest, fingerprint, datetime.now(UTC)):
-                response = await answer()
-                await keep(digest, response.status, _headers(response), response.body or b"")
-                return response
-            kept = await find(digest)
-    except Exception as error:
-        if kept is None and is_passing(error):
-            raise StillRunning(
-                "The first request with this Idempotency-Key is still running."
-            ) from error
-        raise
-    if kept is None:
-        raise StillRunning("The first request with this Idempotency-Key is still running.")
-    return _again(request, kept, fingerprint)
+    async with transaction():
+        if await claim(digest, fingerprint, datetime.now(UTC)):
+            response = await answer()
+            await keep(digest, response.status, _headers(response), response.body or b"")
+            return response
+        known = await find(digest)
+    if known is None:
+        raise StillRunning(RUNNING)
+    return _again(request, known, fingerprint)
 
 
 def _digest(request: SanicRequest, user: CurrentUser | None) -> str:
@@ -134,8 +127,16 @@ def _claim(digest: str, fingerprint: str, now: datetime) -> object:
 
 
 async def claim(digest: str, fingerprint: str, now: datetime) -> bool:
-    """Take a key; False when somebody has it. Waits while the other one's transaction is open."""
-    return bool(await _claim(digest, fingerprint, now))
+    """Take a key; False when somebody has it. Waits while the other one's transaction is open.
+
+    Raises StillRunning when that takes too long.
+    """
+    try:
+        return bool(await _claim(digest, fingerprint, now))
+    except Exception as error:
+        if is_passing(error):
+            raise StillRunning(RUNNING) from error
+        raise
 
 
 @compiled(int)
