@@ -17,6 +17,7 @@ from core.db.batch import Atomic, Batch
 from core.db.errors import ConnectionLost, DatabaseAway, DatabaseBusy
 from core.db.limits import Limits
 from core.db.postgres_connection import Held, Lease, PlainConnection
+from core.db.postgres_pool import Pool
 from core.db.statements import READ, kind
 from core.db.transaction import Transaction, innermost
 
@@ -33,7 +34,7 @@ class PooledPostgres(PostgresEngine):
     def __init__(self, url: str, *, size: int = 8, wait: float = 5.0) -> None:
         self.limits, self.size = Limits(wait), size
         self.listeners: list[Callable[[str], None]] = []
-        self._pools: dict[asyncio.AbstractEventLoop, asyncpg.Pool] = {}
+        self._pools: dict[asyncio.AbstractEventLoop, Pool] = {}
         super().__init__(config={"dsn": url})
         self.current_transaction: ContextVar[Transaction | None] = ContextVar(  # type: ignore[assignment]
             "postgres_transaction", default=None
@@ -62,26 +63,19 @@ class PooledPostgres(PostgresEngine):
         loop = asyncio.get_running_loop()
         self._pools = {each: pool for each, pool in self._pools.items() if not each.is_closed()}
         if loop not in self._pools:
-            self._pools[loop] = await asyncpg.create_pool(
-                min_size=0, max_size=self.size, **self._settings()
-            )
+            self._pools[loop] = Pool(self.size, self._settings())
 
     async def close_connection_pool(self) -> None:
         """Close this event loop's pool; connections in use after five seconds are cut."""
         pool = self._pools.pop(asyncio.get_running_loop(), None)
-        if pool is None:
-            return
-        try:
-            async with asyncio.timeout(CLOSING):
-                await pool.close()
-        except TimeoutError:
-            pool.terminate()
+        if pool is not None:
+            await pool.close(CLOSING)
 
     async def _take(self) -> Lease:
         pool = self._pools.get(asyncio.get_running_loop())
         try:
             if pool is not None:
-                connection: Any = await pool.acquire(timeout=self.limits.wait)
+                connection: Any = await pool.acquire(self.limits.wait)
             else:
                 connection = await asyncpg.connect(**self._settings())
         except TimeoutError:
@@ -127,8 +121,8 @@ class PooledPostgres(PostgresEngine):
         lease = await self._take()
         try:
             rows: list[Any] = await lease.fetch(sql, arguments)
-        except BaseException:
-            lease.give_back_later()
+        except BaseException as error:
+            lease.give_back_after(error)
             raise
         await lease.give_back()
         return rows

@@ -12,6 +12,7 @@ import asyncpg
 from core.db.background import in_background
 from core.db.errors import ConnectionLost, DatabaseBusy
 from core.db.limits import Limits
+from core.db.postgres_pool import Pool
 
 GRACE = 2.0
 LOST = (asyncpg.PostgresConnectionError, asyncpg.AdminShutdownError, asyncpg.CrashShutdownError)
@@ -28,7 +29,7 @@ class PlainConnection(asyncpg.Connection):  # type: ignore[type-arg,misc,unused-
 class Lease:
     """A connection on loan: from a pool, or made for one use."""
 
-    def __init__(self, connection: Any, pool: Any, limits: Limits) -> None:
+    def __init__(self, connection: Any, pool: Pool | None, limits: Limits) -> None:
         self._connection, self._pool, self._limits = connection, pool, limits
 
     async def fetch(self, sql: str, arguments: Sequence[Any]) -> Any:
@@ -57,24 +58,28 @@ class Lease:
             raise ConnectionLost(sent=True) from error
 
     def _is_lost(self) -> bool:
-        try:
-            return bool(self._connection.is_closed())
-        except asyncpg.InterfaceError:  # the pool has taken it back by itself
-            return True
+        return bool(self._connection.is_closed())
 
     async def give_back(self) -> None:
-        """Hand the connection back; one that cannot be used again is cut."""
+        """Hand the connection back, to be used again."""
+        if self._pool is not None:
+            usable = not self._is_lost() and not self._connection.is_in_transaction()
+            self._pool.release(self._connection, usable=usable)
+            return
         try:
-            if self._pool is not None:
-                await self._pool.release(self._connection, timeout=GRACE)
-            else:
-                await self._connection.close(timeout=GRACE)
+            await self._connection.close(timeout=GRACE)
         except Exception:
             self.cut()
 
-    def give_back_later(self) -> None:
-        """Hand the connection back, whatever happens to the task that asks."""
-        in_background(self.give_back())
+    def give_back_after(self, error: BaseException) -> None:
+        """Hand the connection back, whatever happens to the task that asks.
+
+        Only what the server itself has refused leaves a connection that can be used again.
+        """
+        if self._pool is not None:
+            self._pool.release(self._connection, usable=isinstance(error, asyncpg.PostgresError))
+        else:
+            in_background(self.give_back())
 
     def cut(self) -> None:
         """End the connection at once."""
