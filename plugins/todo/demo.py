@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from core import IfMatch
 
-from . import service
 from .schemas import NewProject, NewTask
+from .service import projects, tasks
 
 PROJECTS = {
     "House": ("#2f9e44", ["Fix the dripping tap", "Buy light bulbs", "Call the chimney sweep"]),
@@ -21,10 +21,10 @@ async def fill(users: Sequence[int]) -> None:
     """Give each user some projects and tasks, a few of them done."""
     for user in users:
         for title in INBOX:
-            await service.create_task(user, NewTask(title=title))
+            await tasks.create(user, NewTask(title=title))
         for name, (colour, titles) in PROJECTS.items():
-            project = await service.create_project(user, NewProject(name=name, colour=colour))
+            project = await projects.create(user, NewProject(name=name, colour=colour))
             for priority, title in enumerate(titles):
                 new = NewTask(title=title, project=project.id, priority=priority)
-                task = await service.create_task(user, new)
-            await service.complete_task(user, task.id, IfMatch())
+                task = await tasks.create(user, new)
+            await tasks.complete(user, task.id, IfMatch())

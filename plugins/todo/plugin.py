@@ -10,8 +10,8 @@ from sanic import Blueprint
 from core import Permission, Plugin, hookimpl
 
 from . import demo as demonstration
-from . import service
 from .routes import projects, tasks
+from .service.projects import welcome
 
 PLUGIN = Plugin(
     name="todo",
@@ -40,7 +40,7 @@ def register_routes() -> Sequence[Blueprint]:
 
 @hookimpl
 def register_handlers() -> Mapping[str, Any]:
-    return {"auth.user_registered": service.welcome}
+    return {"auth.user_registered": welcome}
 
 
 @hookimpl

@@ -87,7 +87,7 @@ async def test_a_mistake_of_ours_is_told_without_its_trace_and_is_logged(
 
 
 def test_a_problem_of_a_plugin_is_among_the_kinds() -> None:
-    from plugins.todo.service import NoSuchProject
+    from plugins.todo.service.tasks import NoSuchProject
 
     assert by_code()["no_such_project"] is NoSuchProject
     assert issubclass(NoSuchProject, Problem)
