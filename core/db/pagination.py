@@ -117,4 +117,4 @@ def _decoder(kind: Any, column: str) -> msgspec.json.Decoder[tuple[str, Any, int
         int: Annotated[int, Meta(ge=-(2**31), le=2**31 - 1)],
         datetime: Annotated[datetime, Meta(tz=True)],
     }
-    return msgspec.json.Decoder(tuple[str, kinds.get(hint, hint), bounded])
+    return msgspec.json.Decoder(tuple[str, kinds.get(hint, hint), bounded])  # type: ignore[misc]
