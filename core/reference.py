@@ -6,8 +6,9 @@
 from __future__ import annotations
 
 import inspect
+import re
 import typing
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from core.plugins import Plugins, built_in
 from core.settings import Settings, Source, is_secret
 
 MADE = "<!-- Made by scripts/docs; do not edit. -->\n"
+HERE = "<!-- Made by scripts/docs from here on; do not edit. -->\n"
 
 
 def settings_page(plugins: Plugins) -> str:
@@ -75,13 +77,36 @@ def _hook(name: str, function: Any) -> str:
     return f"\n## {name}\n```python\n{keyword} {name}{signature}: ...\n```\n{text}\n"
 
 
+def plugin_page(plugins: Plugins, name: str) -> str:
+    """Return a plugin's README: what people wrote, then its endpoints and settings."""
+    module = plugins[name].module
+    written, mark, _ = (Path(str(module.__file__)).parent / "README.md").read_text().partition(HERE)
+    rows = "".join(sorted(_endpoints(plugins, name)))
+    table = f"\n## Endpoints\n| endpoint | permission | what for |\n|---|---|---|\n{rows}"
+    return written + mark + table + _table("settings", plugins[name].plugin.settings)
+
+
+def _endpoints(plugins: Plugins, name: str) -> Iterator[str]:
+    found = dict(plugins.call("register_routes"))[name]
+    for blueprint in found if isinstance(found, Sequence) else [found]:
+        for route in blueprint._future_routes:
+            contract = getattr(route.handler, "contract", None)
+            path = f"/{name}{blueprint.url_prefix or ''}{route.uri}".rstrip("/")
+            shown = re.sub(r"<([^:>]+)[^>]*>", r"{\1}", path)
+            for method in sorted(set(route.methods or ()) - {"HEAD"}):
+                if contract is not None:
+                    who = f"`{contract.permission}`" if contract.permission else "anyone"
+                    yield f"| `{shown}` `{method}` | {who} | {contract.summary} |\n"
+
+
 def pages() -> dict[str, str]:
-    """Return the text of each page, with every built-in plugin on."""
+    """Return the text of each page by its path, with every built-in plugin on."""
     environ = {"TENFOLD_ENABLED": ",".join(built_in())}
     plugins = configuration.read(Path("/nowhere/plugins.toml"), environ)
-    return {"settings.md": settings_page(plugins), "hooks.md": hooks_page()}
+    made = {"docs/settings.md": settings_page(plugins), "docs/hooks.md": hooks_page()}
+    return made | {f"plugins/{name}/README.md": plugin_page(plugins, name) for name in built_in()}
 
 
 if __name__ == "__main__":
     for page, text in pages().items():
-        (Path("docs") / page).write_text(text)
+        Path(page).write_text(text)
