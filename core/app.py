@@ -11,7 +11,9 @@ from sanic import Blueprint, Sanic
 
 from core import events
 from core.admin.mount import mount as mount_admin
+from core.auth import links
 from core.auth.realm import open_realm
+from core.auth.routes import jwks
 from core.auth.settings import AuthSettings
 from core.configuration import core_settings, read
 from core.db import engine
@@ -34,6 +36,8 @@ def create_app(plugins: Plugins, name: str = "tenfold") -> Sanic[Any, Any]:
     events.listen(plugins.call("register_handlers"))
     failures.handle(app)
     pages.mount(app, plugins)
+    jwks.mount(app)
+    links.mount(app)
     mount_admin(app, plugins, core)
     for blueprint in _blueprints(plugins):
         app.blueprint(blueprint)

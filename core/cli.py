@@ -7,7 +7,9 @@ from typing import Any
 import click
 
 from core.commands.database import demo, migrate
+from core.commands.keys import keys
 from core.commands.plugins import check, plugins
+from core.commands.role import role
 from core.commands.running import show_problems
 from core.commands.serve import serve
 from core.commands.settings import settings
@@ -33,5 +35,5 @@ def main() -> None:
     """Tenfold: a modular backend. What runs is written in plugins.toml."""
 
 
-for command in (serve, check, migrate, plugins, settings, user, demo):
+for command in (serve, check, migrate, plugins, settings, user, keys, role, demo):
     main.add_command(command)

@@ -64,5 +64,23 @@ async def health(settings: Any) -> None:
 
 
 @hookspec
+async def export_user(user: int, settings: Any) -> Any:
+    """Return all that the plugin keeps about a user (their id), in what JSON can say.
+
+    Asked by ``GET /api/v1/auth/me/export``; the file is called after the plugin. Leave out what
+    proves who somebody is: hashes, secrets, codes.
+    """
+
+
+@hookspec
+async def delete_user(user: int, settings: Any) -> None:
+    """Delete all that the plugin keeps about a user (their id), who deletes their account.
+
+    All plugins are asked in one transaction, those first that require others: when one raises,
+    nothing is deleted. What is not in the database, such as files, goes after the commit.
+    """
+
+
+@hookspec
 async def demo(users: Sequence[int], settings: Any) -> None:
     """Write believable data for ``users`` (their ids). Asked by ``tenfold demo``."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import secrets
 import socket
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from core.plugins import Plugins
 
 DATABASES = ("sqlite", "postgres")
-KEPT = {"auth_role", "auth_role_permission", "auth_known_permission"}
+KEPT = {"auth_role", "auth_role_permission", "auth_known_permission", "auth_signing_key"}
 
 
 def postgres_server() -> str:
@@ -215,7 +216,7 @@ async def people(server: Server, client: httpx.AsyncClient) -> AsyncIterator[Peo
 async def sign_up(server: Server, name: str, *roles: str) -> tuple[int, str]:
     """Make a user: the id, and an access token."""
     from core.auth.passwords import hash_now
-    from core.auth.service import create_user
+    from core.auth.users import create_user
     from core.db.engine import transaction
 
     held = sorted({"user", *roles})
@@ -224,7 +225,7 @@ async def sign_up(server: Server, name: str, *roles: str) -> tuple[int, str]:
             name, f"{name}@example.org", hash_now(PASSWORD), held, admin="admin" in roles
         )
         session, _ = await server.app.ctx.realm.refreshing.begin(id, "test", "127.0.0.1")
-    return id, server.app.ctx.realm.tokens.make(id, session, held)
+    return id, server.app.ctx.realm.tokens.make(id, session, held, time.time())
 
 
 PASSWORD = "correct horse battery"  # noqa: S105

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -10,11 +11,21 @@ from piccolo.columns import Column
 from starlette.requests import Request
 
 from core.admin.values import require
-from core.auth import passwords, service
+from core.auth import audit, passwords, roles, users
 from core.auth.names import key_of, refuse_odd
+from core.auth.permissions import ADMIN
+from core.auth.policy import refuse_weak
 from core.auth.revocation import revoke
 from core.auth.schemas import Email, Password, Username
-from core.auth.tables import AdminSession, KnownPermission, RolePermission, Session, User, UserRole
+from core.auth.tables import (
+    AdminSession,
+    KnownPermission,
+    Role,
+    RolePermission,
+    Session,
+    User,
+    UserRole,
+)
 from core.db.engine import transaction
 from core.errors import Conflict, Invalid
 
@@ -44,6 +55,7 @@ def check(name: str, value: Any) -> str:
 async def create_user(username: str, password: str, **given: Any) -> User:
     """Make an account as a form of the admin says, and let the plugins hear of it."""
     username, email = check("username", username), check("email", given.get("email"))
+    refuse_weak(password, username, email)
     hashed = await passwords.hashed(check("password", password))
     admin = bool(given.get("admin"))
     names = ("first_name", "last_name", "active", "superuser")
@@ -55,7 +67,7 @@ async def create_user(username: str, password: str, **given: Any) -> User:
     require(others)
     async with transaction():
         roles = ["admin", "user"] if admin else ["user"]
-        id = await service.create_user(username, email, hashed, roles, admin=admin)
+        id = await users.create_user(username, email, hashed, roles, admin=admin)
         if others:
             await User.update(others).where(User.id == id)
         rows = await User.objects().where(User.id == id)
@@ -69,32 +81,38 @@ async def change_user(row_id: int, values: Values) -> Values:
         changed[User.username_key] = key_of(check("username", changed[User.username]))
     if User.email in changed:
         changed[User.email_key] = key_of(check("email", changed[User.email]))
-    if any(changed.get(column) is False for column in (User.active, User.admin, User.superuser)):
-        await _require_another_admin(row_id)
     password = changed.pop(User.password, None)
     if password:
+        refuse_weak(password, *await _names(row_id))
         changed[User.password] = await passwords.hashed(check("password", password))
+    lost = [c for c in (User.active, User.admin, User.superuser) if changed.get(c) is False]
+    if lost:
+        await _unmake(row_id, lost)
     if password or changed.get(User.active) is False:
         await _sign_out(row_id)
     return changed
+
+
+async def _names(user: int) -> list[str]:
+    rows = await User.select(User.username, User.email).where(User.id == user)
+    return [name for row in rows for name in (row["username"], row["email"])]
 
 
 async def delete_user(row_id: int, request: Request) -> None:
     """Refuse to delete oneself, so that somebody who may manage accounts is always left."""
     if row_id == request.user.user_id:
         raise Conflict("You cannot delete the account that you are signed in with.")
-    await revoke(row_id)
+    await _unmake(row_id, [User.active])
+    await _sign_out(row_id)
+    await audit.record("account_deleted", user=row_id, actor=request.user.user_id)
 
 
-async def _require_another_admin(user: int) -> None:
-    others = User.exists().where(
-        User.id != user, User.active.eq(True), User.admin.eq(True), User.superuser.eq(True)
-    )
-    if not await others:
-        raise Conflict(
-            "This is the last account that may manage accounts. "
-            "First make another one active, admin and superuser."
-        )
+async def _unmake(user: int, lost: Sequence[Column]) -> None:
+    """Take flags from an account, here and not by Piccolo: of two last admins, one stays."""
+    async with transaction():
+        await roles.hold_admins()
+        await roles.require_another_admin(user)
+        await User.update(dict[Any, Any].fromkeys(lost, False)).where(User.id == user)
 
 
 async def _sign_out(user: int) -> None:
@@ -127,21 +145,44 @@ async def _require_known(permission: str) -> None:
         raise Invalid(f"There is no permission {permission!r}. There are: {', '.join(names)}.")
 
 
-async def give_role(row: UserRole) -> UserRole:
+async def give_role(row: UserRole, request: Request | None = None) -> UserRole:
     """Let the user's devices fetch new tokens, which know the new role."""
     await revoke(row.user)
+    await _note(row.user, "+", row.role, request)
     return row
 
 
-async def change_role(row_id: int, values: Values) -> Values:
+async def _note(user: int, sign: str, role: int, request: Request | None) -> None:
+    for row in await Role.select(Role.name).where(Role.id == role):
+        actor = request.user.user_id if request else None
+        detail = f"{sign}{row['name']}"
+        await audit.record("roles_changed", user=user, actor=actor, detail=detail)
+
+
+async def change_role(row_id: int, values: Values, request: Request | None = None) -> Values:
     """Let the devices of who had the role, and of who gets it, fetch new tokens."""
-    await take_role(row_id)
-    if isinstance(user := values.get(UserRole.user), int):
-        await revoke(user)
+    async with transaction():
+        await _lose(row_id, request)
+        changing = UserRole.update(dict[Any, Any](values)).where(UserRole.id == row_id)
+        for row in await changing.returning(UserRole.user, UserRole.role):
+            await revoke(row["user"])
+            await _note(row["user"], "+", row["role"], request)
     return values
 
 
-async def take_role(row_id: int) -> None:
+async def take_role(row_id: int, request: Request | None = None) -> None:
     """Let the devices of who had the role fetch new tokens, which do not know it."""
-    for row in await UserRole.select(UserRole.user).where(UserRole.id == row_id):
+    async with transaction():
+        await _lose(row_id, request)
+        await UserRole.delete().where(UserRole.id == row_id)
+
+
+async def _lose(row_id: int, request: Request | None) -> None:
+    """Take a role from who has it, here and not by Piccolo: of two last admins, one stays."""
+    await roles.hold_admins()
+    columns = (UserRole.user, UserRole.role, UserRole.role.name)
+    for row in await UserRole.select(*columns).where(UserRole.id == row_id):
+        if row["role.name"] == ADMIN:
+            await roles.require_another_admin(row["user"])
         await revoke(row["user"])
+        await _note(row["user"], "-", row["role"], request)

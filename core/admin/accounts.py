@@ -12,7 +12,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
 from core.admin import account_rules as rules
-from core.auth.tables import Role, RolePermission, Session, User, UserRole
+from core.auth.tables import AuditEntry, Role, RolePermission, Session, User, UserRole
 
 HIDDEN = {User._meta.tablename: ("username_key", "email_key")}
 """Columns that neither form nor list shows, by table: what they hold follows from others."""
@@ -20,7 +20,7 @@ HIDDEN = {User._meta.tablename: ("username_key", "email_key")}
 
 def panels() -> Sequence[TableConfig]:
     """Return the panels of core's own accounts."""
-    return [_users(), *_roles(), _sessions()]
+    return [_users(), *_roles(), _sessions(), _audit()]
 
 
 def _users() -> TableConfig:
@@ -64,10 +64,26 @@ def _sessions() -> TableConfig:
     return TableConfig(
         Session,
         order_by=[OrderBy(Session.last_used_at, ascending=False)],
-        validators=Validators([_read_only]),
+        validators=Validators([_made_by_signing_in]),
     )
 
 
-def _read_only(piccolo_crud: PiccoloCRUD, request: Request) -> None:
+def _audit() -> TableConfig:
+    shown = [AuditEntry.id, AuditEntry.at, AuditEntry.event, AuditEntry.user, AuditEntry.actor]
+    return TableConfig(
+        AuditEntry,
+        visible_columns=[*shown, AuditEntry.address, AuditEntry.detail],
+        visible_filters=[*shown[1:], AuditEntry.address],
+        order_by=[OrderBy(AuditEntry.id, ascending=False)],
+        validators=Validators([_never_changed]),
+    )
+
+
+def _made_by_signing_in(piccolo_crud: PiccoloCRUD, request: Request) -> None:
     if request.method != "GET":
         raise HTTPException(405, "A session is made by signing in and ended by signing out.")
+
+
+def _never_changed(piccolo_crud: PiccoloCRUD, request: Request) -> None:
+    if request.method != "GET":
+        raise HTTPException(405, "What is written here is never changed.")

@@ -22,6 +22,6 @@ def mount(app: Sanic[Any, Any], plugins: Plugins, core: CoreSettings) -> None:
     def build() -> ASGIApp:
         from core.admin import panels
 
-        return panels.build(plugins, core)
+        return panels.build(plugins, core, app.ctx.realm)
 
     Bridge(PREFIX, build, limit=core.max_body).attach(app)

@@ -15,10 +15,11 @@ from starlette.routing import Mount
 
 from core.admin import accounts, values
 from core.admin.answers import Answers
-from core.admin.attempts import LoginAttempts
 from core.admin.guard import Guard
 from core.admin.refusals import answer_refusals
 from core.admin.role_changes import RoleChanges
+from core.admin.signing_in import AuthenticatorApp, CountedElsewhere, Visits
+from core.auth.realm import Realm
 from core.auth.tables import AdminSession, User
 from core.plugins import PluginError, Plugins
 from core.settings import CoreSettings
@@ -39,7 +40,7 @@ class AnyHost(tuple[str, ...]):
         return True
 
 
-def build(plugins: Plugins, core: CoreSettings) -> ASGIApp:
+def build(plugins: Plugins, core: CoreSettings, realm: Realm) -> ASGIApp:
     """Return the admin with the panels of every plugin. Raises PluginError where they clash."""
     tables, forms = collect(plugins)
     public = urlsplit(core.public_url)
@@ -51,7 +52,8 @@ def build(plugins: Plugins, core: CoreSettings) -> ASGIApp:
         session_table=AdminSession,
         site_name="Tenfold",
         auto_include_related=False,
-        rate_limit_provider=LoginAttempts(),
+        rate_limit_provider=CountedElsewhere(),
+        mfa_providers=[AuthenticatorApp()],
         production=secure,
         allowed_hosts=[public.hostname] if public.hostname else AnyHost(),
     )
@@ -60,7 +62,7 @@ def build(plugins: Plugins, core: CoreSettings) -> ASGIApp:
     for part in _parts(admin):
         answer_refusals(part)
     answers = Answers(RoleChanges(admin), accounts.HIDDEN)
-    return Guard(answers, core.public_url, secure=secure)
+    return Guard(Visits(answers, realm), core.public_url, secure=secure)
 
 
 def collect(plugins: Plugins) -> tuple[list[TableConfig], list[FormConfig]]:

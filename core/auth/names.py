@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import unicodedata
 
+from core.mail import address_of
+
 LONGEST = 254
 
 
@@ -13,8 +15,10 @@ def key_of(text: str) -> str:
 
 
 def refuse_odd(name: str) -> None:
-    """Raise ValueError for a name that looks like another one, or has no short common form."""
+    """Raise ValueError for a name that looks like another one, or an address without a box."""
     if name != name.strip() or not name.isprintable():
         raise ValueError("must not begin or end with a space, nor hold invisible characters")
     if len(key_of(name)) > LONGEST:
         raise ValueError(f"is longer than {LONGEST} characters when written out")
+    if "@" in name:
+        address_of(name)

@@ -49,22 +49,28 @@ async def hashed(password: str) -> str:
 
 async def checked(password: str, stored: str | None) -> bool:
     """Compare away from the loop; with nothing stored it takes as long and is False."""
-    return await _away(lambda: check_now(password, stored or _nobody()) and stored is not None)
+
+    def compare() -> bool:
+        right = check_now(password, stored or _nobody(rounds)) and stored is not None
+        for cost in range(_cost(stored) if stored else rounds, rounds):
+            check_now(password, _nobody(cost))  # an old hash, too, takes as long as today's
+        return right
+
+    return await _away(compare)
 
 
 def is_old(stored: str) -> bool:
     """Tell whether a hash was made at another cost and should be made anew."""
-    return stored.removeprefix(PREFIX).split("$")[2] != f"{rounds:02}"
+    return _cost(stored) != rounds
 
 
-_dummies: dict[int, str] = {}
+def _cost(stored: str) -> int:
+    return int(stored.removeprefix(PREFIX).split("$")[2])
 
 
-def _nobody() -> str:
-    """Return a hash at today's cost that belongs to no password."""
-    if rounds not in _dummies:
-        _dummies[rounds] = hash_now("nobody has this password")
-    return _dummies[rounds]
+def _nobody(cost: int) -> str:
+    """Return a hash that belongs to no password."""
+    return f"{PREFIX}$2b${cost:02}$" + "." * 53
 
 
 def refuse_if_full() -> None:

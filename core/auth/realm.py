@@ -8,6 +8,8 @@ from typing import cast
 from sanic import Request
 
 from core.auth import passwords
+from core.auth.attempts import Attempts
+from core.auth.keyring import Keyring
 from core.auth.refresh import RefreshTokens
 from core.auth.secret import derived, secret_of
 from core.auth.settings import AuthSettings
@@ -35,19 +37,25 @@ class Realm:
     vault: Vault
     mail: Mail
     public_url: str
+    attempts: Attempts
 
 
 def open_realm(core: CoreSettings, settings: AuthSettings) -> Realm:
     """Return the realm that the settings describe. Makes the secret on the first start."""
     secret = secret_of(core)
     passwords.rounds = settings.bcrypt_rounds
+    vault = Vault(derived(secret, "vault"))
     return Realm(
         settings,
-        Tokens(derived(secret, "access token"), settings.access_minutes),
+        Tokens(
+            Keyring(settings.algorithm, vault, settings.access_minutes * 60),
+            settings.access_minutes,
+        ),
         RefreshTokens(derived(secret, "refresh token"), settings),
-        Vault(derived(secret, "vault")),
+        vault,
         Mail(core),
         core.public_url or f"http://{core.host}:{core.port}",
+        Attempts(derived(secret, "attempts"), settings),
     )
 
 

@@ -41,6 +41,9 @@ class Registration(Body, frozen=True):
     email: Email
     username: Username
     password: Password
+    invitation: Annotated[
+        str, Meta(max_length=100, description="The code of an invitation, where one is needed.")
+    ] = ""
 
     def __post_init__(self) -> None:
         """Refuse what a pattern cannot."""
@@ -72,14 +75,14 @@ class UserOut(msgspec.Struct, frozen=True):
     username: str
     roles: list[str]
     created_at: datetime
+    email_verified: bool
 
 
-class TokensOut(msgspec.Struct, frozen=True):
+class TokensOut(msgspec.Struct, frozen=True, tag_field="token_type", tag="Bearer"):
     """A device is signed in."""
 
     location: ClassVar[str] = "/api/v1/auth/me"
     access_token: str
     refresh_token: str
-    token_type: str
     expires_in: int
     user: UserOut

@@ -67,12 +67,9 @@ class User(BaseUser, tablename="auth_user"):
     @classmethod
     async def login(cls, username: str, password: str) -> int | None:
         """Return the id of the administrator with this name or address and password."""
-        from core.auth.service import check_password
+        from core.admin.signing_in import login
 
-        found = await check_password(username, password)
-        if found is None or not await cls.exists().where(cls.id == found.id, cls.admin.eq(True)):
-            return None
-        return found.id
+        return await login(username, password)
 
 
 class Role(Table, tablename="auth_role"):
@@ -200,6 +197,23 @@ class Invitation(Table, tablename="auth_invitation"):
     created_at = Timestamptz()
     expires_at = Timestamptz(index=True)
     used_at = Timestamptz(null=True, default=None)
+
+
+class PendingUser(Table, tablename="auth_pending_user"):
+    """Somebody who registered and has not followed the link yet. The name is theirs meanwhile.
+
+    Written also for an address that has an account, so that nothing tells the two apart.
+    """
+
+    id: Serial
+    username = Varchar(length=100)
+    username_key = Varchar(length=254, unique=True)
+    email = Varchar(length=254)
+    email_key = Varchar(length=254, index=True)
+    password = Varchar(length=255, secret=True, help_text="The hash.")
+    digest = Varchar(length=64, unique=True)
+    created_at = Timestamptz()
+    expires_at = Timestamptz(index=True)
 
 
 class Totp(Table, tablename="auth_totp"):

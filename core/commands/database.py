@@ -38,7 +38,7 @@ def demo() -> None:
 
 async def _demo(plugins: Plugins, password: str) -> list[str]:
     from core.auth import passwords
-    from core.auth.service import create_user
+    from core.auth.users import create_user
     from core.db.engine import transaction
 
     await prepare(plugins)

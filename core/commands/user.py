@@ -10,14 +10,21 @@ import msgspec
 
 from core import configuration
 from core.auth.schemas import Registration
+from core.auth.schemas_mail import InvitationOut, NewInvitation
+from core.commands.accounts import activate, change_roles, deactivate, list_users
 from core.commands.running import prepare, with_database
+from core.configuration import core_settings
 from core.errors import Problem
 from core.plugins import Plugins
 
 
 @click.group()
 def user() -> None:
-    """Make users."""
+    """Make, invite and list users, change their roles, switch them off and on."""
+
+
+for command in (list_users, change_roles, deactivate, activate):
+    user.add_command(command)
 
 
 @user.command()
@@ -45,12 +52,40 @@ def create(
     click.echo(f"Made the user {username} (id {id}){', who may enter the admin' * admin}.")
 
 
+@user.command()
+@click.option("--email", help="Only this address may use it, and it is mailed there.")
+def invite(email: str | None) -> None:
+    """Make an invitation and show its link, which lets one person register."""
+    plugins = configuration.read()
+    try:
+        new = msgspec.convert({"email": email}, NewInvitation)
+        made = with_database(plugins, partial(_invite, plugins, new.email))
+    except (msgspec.ValidationError, Problem) as error:
+        raise click.ClickException(str(error)) from None
+    click.echo(f"{made.link}\nGood once, until {made.expires_at:%Y-%m-%d %H:%M} UTC.")
+
+
+async def _invite(plugins: Plugins, email: str | None) -> InvitationOut:
+    from core.auth.invitations import invite
+    from core.auth.realm import open_realm
+    from core.auth.settings import AuthSettings
+
+    await prepare(plugins)
+    realm = open_realm(core_settings(plugins), plugins.settings_of(AuthSettings))
+    try:
+        return await invite(realm, email, None)
+    finally:
+        await realm.mail.close(30)
+
+
 async def _create(plugins: Plugins, new: Registration, roles: list[str], admin: bool) -> int:
     from core.auth import passwords
-    from core.auth.service import create_user
+    from core.auth.policy import refuse_weak
     from core.auth.settings import AuthSettings
+    from core.auth.users import create_user
     from core.db.engine import transaction
 
+    refuse_weak(new.password, new.username, new.email)
     await prepare(plugins)
     passwords.rounds = plugins.settings_of(AuthSettings).bcrypt_rounds
     hashed = await passwords.hashed(new.password)

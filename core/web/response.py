@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 import msgspec
 from sanic import HTTPResponse
@@ -21,6 +21,20 @@ def headers_of(request: SanicRequest) -> dict[str, str]:
     return {"x-request-id": str(request.id), **PRIVATE}
 
 
+class Download(msgspec.Struct, frozen=True):
+    """An answer that is a file. Subclass it and say its media type."""
+
+    media_type: ClassVar[str] = "application/octet-stream"
+    body: bytes
+    filename: str
+
+
+class ZipFile(Download, frozen=True):
+    """A zip archive."""
+
+    media_type: ClassVar[str] = "application/zip"
+
+
 def respond(request: SanicRequest, result: Any, status: int) -> HTTPResponse:
     """Return ``result`` as an answer.
 
@@ -29,6 +43,9 @@ def respond(request: SanicRequest, result: Any, status: int) -> HTTPResponse:
     headers = headers_of(request)
     if result is None:
         return Answer(b"", 204, headers)
+    if isinstance(result, Download):
+        headers["content-disposition"] = f'attachment; filename="{result.filename}"'
+        return Answer(result.body, status, headers, result.media_type)
     version = getattr(result, "version", None)
     if version is not None:
         etag = headers["etag"] = f'"{version}"'

@@ -10,6 +10,7 @@ from sanic import Blueprint
 from core import Permission, Plugin, hookimpl
 
 from . import demo as demonstration
+from . import personal
 from .routes import projects, tasks
 from .service.projects import welcome
 
@@ -48,6 +49,16 @@ def register_admin() -> Sequence[Any]:
     from .admin import panels
 
     return panels()
+
+
+@hookimpl
+async def export_user(user: int) -> Any:
+    return await personal.export(user)
+
+
+@hookimpl
+async def delete_user(user: int) -> None:
+    await personal.delete(user)
 
 
 @hookimpl

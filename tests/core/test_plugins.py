@@ -146,7 +146,7 @@ def register_handlers():
 from piccolo.columns import ForeignKey, OnDelete, Varchar
 from piccolo.table import Table
 from core import User
-from core.auth.service import create_user
+from core.auth.users import create_user
 import plugins.notes.tables
 
 class Invoice(Table, tablename="invoice"):
@@ -208,7 +208,7 @@ def test_check_tells_every_rule_that_is_broken(package: Path, tmp_path: Path) ->
         "acme: Invoice.user would keep auth_user rows alive; cascade or set null",
         "acme: the migration 0001_first.py must be called acme_0001_first.py",
         "acme: hears 'todo.task_eaten', but todo tells no such event",
-        "acme: tables.py:5 imports core.auth.service.create_user, which core does not promise",
+        "acme: tables.py:5 imports core.auth.users.create_user, which core does not promise",
         "acme: tables.py:6 imports plugins.notes without requires=['notes']",
         "acme: tables.py:13 makes a row from a mapping; name its columns",
         "acme: Invoice.user is a foreign key without an index",

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from sanic import Blueprint, Request
 
-from core.auth import service
+from core.auth import registration, service, users
 from core.auth.identity import CurrentUser
 from core.auth.realm import device_of, realm_of
 from core.auth.schemas import Login, Refresh, Registration, TokensOut, UserOut
+from core.auth.schemas_mail import Notice
+from core.auth.schemas_totp import ChallengeOut
 from core.endpoint import endpoint
 
 accounts = Blueprint("auth_accounts")
@@ -15,14 +17,14 @@ accounts = Blueprint("auth_accounts")
 
 @accounts.post("/register")
 @endpoint(None, status=201, replay=False)
-async def register(request: Request, body: Registration) -> TokensOut:
+async def register(request: Request, body: Registration) -> TokensOut | Notice:
     """Register and sign in."""
-    return await service.register(realm_of(request), body, device_of(request))
+    return await registration.register(realm_of(request), body, device_of(request))
 
 
 @accounts.post("/login")
 @endpoint(None, replay=False)
-async def login(request: Request, body: Login) -> TokensOut:
+async def login(request: Request, body: Login) -> TokensOut | ChallengeOut:
     """Sign in with an e-mail address or a username."""
     return await service.login(realm_of(request), body.login, body.password, device_of(request))
 
@@ -45,4 +47,4 @@ async def logout(request: Request, body: Refresh) -> None:
 @endpoint("auth.self")
 async def me(user: CurrentUser) -> UserOut:
     """Who am I?"""
-    return await service.read_user(user.id)
+    return await users.read_user(user.id)

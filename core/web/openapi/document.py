@@ -13,7 +13,7 @@ from core.plugins import Plugins
 from core.web.openapi.operations import Operation, described, operations
 from core.web.openapi.parameters import queried
 from core.web.openapi.responses import HEADERS, problems
-from core.web.openapi.schemas import Schemas
+from core.web.openapi.schemas import Schemas, is_file
 
 DESCRIPTION = """\
 Sign in with `POST /api/v1/auth/login` and send `Authorization: Bearer <access token>`.
@@ -58,6 +58,7 @@ def _kinds(served: list[Operation]) -> Iterator[Any]:
         contract = each.contract
         if contract.body:
             yield contract.body
-        if contract.status != 204:
+        if contract.status != 204 and not is_file(contract.result):
             yield contract.result
+        yield from contract.others.values()
         yield from queried(contract)

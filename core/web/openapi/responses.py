@@ -9,7 +9,7 @@ from core import errors
 from core.db.pagination import Page
 from core.endpoint import Contract
 from core.errors import Problem
-from core.web.openapi.schemas import REFERENCE, Schemas, versioned
+from core.web.openapi.schemas import REFERENCE, Schemas, is_file, versioned
 
 TEXT = {"type": "string"}
 HEADERS: dict[str, Any] = {
@@ -45,6 +45,14 @@ EXTRA[503] = EXTRA[429]
 def responses(method: str, contract: Contract, schemas: Schemas) -> dict[str, Any]:
     """Return the Responses Object of an operation."""
     answers = {str(contract.status): _success(contract, schemas)}
+    for status, result in contract.others.items():
+        content = {"application/json": {"schema": schemas[result]}}
+        headers = _headers({"X-Request-ID": "RequestId"})
+        answers[str(status)] = {
+            "description": _phrase(status),
+            "headers": headers,
+            "content": content,
+        }
     if method == "get" and versioned(contract.result):
         answers["304"] = {
             "description": "It has not changed.",
@@ -70,7 +78,10 @@ def _success(contract: Contract, schemas: Schemas) -> dict[str, Any]:
     if getattr(contract.result, "__origin__", None) is Page:
         headers["Link"] = "Link"
     answer = {"description": _phrase(contract.status), "headers": _headers(headers)}
-    if contract.status != 204:
+    if is_file(contract.result):
+        file = {"type": "string", "contentEncoding": "binary"}
+        answer["content"] = {contract.result.media_type: {"schema": file}}
+    elif contract.status != 204:
         answer["content"] = {"application/json": {"schema": schemas[contract.result]}}
     return answer
 

@@ -9,6 +9,7 @@ import msgspec
 from msgspec import inspect
 
 from core.web.bounds import parts
+from core.web.response import Download
 
 REFERENCE = "#/components/schemas/"
 
@@ -89,12 +90,16 @@ def _renamed(value: Any, names: dict[str, str]) -> Any:
         return [_renamed(each, names) for each in value]
     if not isinstance(value, dict):
         return value
-    return {
-        key: f"{REFERENCE}{names[each]}"
-        if key == "$ref" and isinstance(each, str)
-        else _renamed(each, names)
-        for key, each in value.items()
-    }
+    return {key: _reference(key, each, names) for key, each in value.items()}
+
+
+def _reference(key: str, value: Any, names: dict[str, str]) -> Any:
+    """Rename where a class is referred to: by ``$ref``, and in the mapping of a tagged union."""
+    if key == "$ref" and isinstance(value, str):
+        return f"{REFERENCE}{names[value]}"
+    if key == "mapping" and isinstance(value, dict):
+        return {tag: f"{REFERENCE}{names[each]}" for tag, each in value.items()}
+    return _renamed(value, names)
 
 
 def _say_times(info: inspect.Type, schema: dict[str, Any]) -> None:
@@ -111,3 +116,8 @@ def _say_times(info: inspect.Type, schema: dict[str, Any]) -> None:
     elif isinstance(info, inspect.StructType) and "properties" in schema:
         for field in info.fields:
             _say_times(field.type, schema["properties"][field.encode_name])
+
+
+def is_file(result: Any) -> bool:
+    """Tell whether an endpoint answers with a file instead of JSON."""
+    return isinstance(result, type) and issubclass(result, Download)

@@ -100,12 +100,21 @@ class AdminPages:
         box.clear()
         box.send_keys(text)
 
-    def log_in(self, username: str, password: str) -> None:
+    def log_in(self, username: str, password: str, code: str = "") -> None:
         self.chrome.get(f"{self.url}/admin")
         self.type((By.NAME, "username"), username)
         self.type((By.NAME, "password"), password)
         self.click(uitest("login_button"))
+        if code:
+            self.read("MFA code required")
+            self.type((By.CSS_SELECTOR, "input[placeholder='123456']"), code)
+            self.click(uitest("login_button"))
         self.read("Home")
+
+    def log_out(self) -> None:
+        """Forget the session as a browser does that was closed."""
+        self.chrome.delete_all_cookies()
+        self.chrome.get("about:blank")
 
     def pick(self, name: str, text: str) -> None:
         """Choose the row shown as ``text`` for the foreign key ``name``."""

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
+import pyotp
 import pytest
 from selenium.webdriver.common.by import By
 
@@ -153,6 +154,24 @@ def test_a_user_made_in_the_admin_may_sign_in(pages: AdminPages, product: str) -
     pages.save("create_button", "Successfully added row")
     given = {"login": "grace", "password": PASSWORD}
     assert httpx.post(f"{product}/api/v1/auth/login", json=given).status_code == 200
+
+
+def test_who_has_an_authenticator_app_is_asked_for_a_code(pages: AdminPages, product: str) -> None:
+    given = {"login": "ada", "password": PASSWORD}
+    auth = f"{product}/api/v1/auth"
+    token = httpx.post(f"{auth}/login", json=given).json()["access_token"]
+    headers = {"authorization": f"Bearer {token}"}
+    own = {"password": PASSWORD}
+    secret = httpx.post(f"{auth}/totp", json=own, headers=headers).json()["secret"]
+    codes = pyotp.TOTP(secret)
+    step = int(time.time()) // 30
+    first = httpx.post(
+        f"{auth}/totp/confirm", json={"code": codes.generate_otp(step)}, headers=headers
+    )
+    for code in (codes.generate_otp(step + 1), first.json()["recovery_codes"][0]):
+        pages.log_out()
+        pages.log_in("ada", PASSWORD, code)
+    httpx.request("DELETE", f"{auth}/totp", json=own, headers=headers).raise_for_status()
 
 
 def test_the_pages_do_nothing_that_the_policy_forbids(pages: AdminPages) -> None:

@@ -136,6 +136,7 @@ async def test_a_form_may_refuse_and_its_mistakes_stay_inside(
     plugins = Plugins([*known, enabled("lab", [form])])
     app: Sanic[Any, Any] = Sanic(f"forms_{secrets.token_hex(4)}", configure_logging=False)
     failures.handle(app)
+    app.ctx.realm = server.app.ctx.realm
     mount(app, plugins, core_settings(plugins))
     session = await AdminSession.create_session(user_id=admin.id)
     async with running(app) as url, httpx.AsyncClient(base_url=f"{url}/admin/") as client:

@@ -99,7 +99,7 @@ async def test_cookies_are_kept_to_https_where_the_admin_is_served_so() -> None:
 @pytest.mark.parametrize("public_url", ["https://example.org", ""])
 async def test_signing_in_over_https(server: Server, admin: Any, public_url: str) -> None:
     core = msgspec.structs.replace(core_settings(server.plugins), public_url=public_url)
-    built = build(server.plugins, core)
+    built = build(server.plugins, core, server.app.ctx.realm)
     transport = httpx.ASGITransport(built, root_path="/admin")
     async with httpx.AsyncClient(transport=transport, base_url="https://example.org") as client:
         await client.get("/admin/")

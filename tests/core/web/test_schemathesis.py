@@ -10,7 +10,7 @@ from typing import Any
 
 HERE = Path(__file__).parent
 EXAMPLES = os.environ.get("TENFOLD_TEST_EXAMPLES", "10")
-ENDS_THE_SESSION = "logout_all|delete_me|close_account|change_password|delete_session"
+ENDS_THE_SESSION = "logout_all|delete_me|change_password|end_session|change_me"
 
 
 async def test_no_generated_request_breaks_the_server_or_its_word(
