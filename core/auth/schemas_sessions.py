@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
+from msgspec import UNSET, Meta, UnsetType
 
 from core.auth.schemas import AnyPassword
 from core.db.pagination import PageQuery
@@ -31,6 +32,12 @@ class SessionOut(msgspec.Struct, frozen=True):
 
 
 class Confirmation(Body, frozen=True):
-    """Somebody who is signed in proves again who they are."""
+    """Somebody who is signed in proves again who they are, by password or by code."""
 
-    password: AnyPassword
+    password: AnyPassword | UnsetType = UNSET
+    code: Annotated[str, Meta(min_length=6, max_length=40)] | UnsetType = UNSET
+
+    def __post_init__(self) -> None:
+        """Ask for one proof."""
+        if (self.password is UNSET) == (self.code is UNSET):
+            raise ValueError("send either password or code")

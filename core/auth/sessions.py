@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+from msgspec import UNSET
 from piccolo.columns.combination import And
 
 from core.auth import audit, service
@@ -13,8 +14,9 @@ from core.auth.identity import CurrentUser
 from core.auth.realm import Realm
 from core.auth.revocation import revoke
 from core.auth.schemas import TokensOut
-from core.auth.schemas_sessions import SessionOut, SessionQuery
+from core.auth.schemas_sessions import Confirmation, SessionOut, SessionQuery
 from core.auth.tables import Session
+from core.auth.totp import require_code
 from core.db.engine import transaction
 from core.db.pagination import Page, Position, in_order, page
 from core.errors import NotFound, Unauthorized
@@ -74,11 +76,17 @@ async def _end(user: int, session: int | None = None) -> bool:
     return bool(await query.returning(Session.id))
 
 
-async def confirm(realm: Realm, user: CurrentUser, password: str) -> TokensOut:
-    """Return new tokens that tell that the password was just proven. Raises WrongPassword."""
+async def confirm(realm: Realm, user: CurrentUser, proof: Confirmation) -> TokensOut:
+    """Return new tokens that tell that a password or a code was just proven.
+
+    Raises WrongPassword or WrongCode.
+    """
     if user.key:
         raise FreshLoginRequired("An API key has no password to confirm. Sign in.")
-    await require_own(realm, user.id, password)
+    if proof.password is not UNSET:
+        await require_own(realm, user.id, proof.password)
+    elif proof.code is not UNSET:
+        await require_code(realm, user.id, proof.code)
     async with transaction():
         continued = await realm.refreshing.confirm(user.session)
         if continued.user != user.id:

@@ -121,6 +121,14 @@ async def spend(vault: Vault, user: int, code: str) -> bool:
     return bool(await newer.returning(Totp.id))
 
 
+async def require_code(realm: Realm, user: int, code: str) -> None:
+    """Use up a code of somebody signed in. Raises WrongCode, or TooManyAttempts after too many."""
+    async with realm.attempts.guess(realm.attempts.of_owner(user)) as guess:
+        guess.right = await spend(realm.vault, user, code)
+    if not guess.right:
+        raise WrongCode("This code is wrong, or was used before.")
+
+
 async def _recover(user: int, code: str) -> bool:
     rows = (
         await RecoveryCode.update({RecoveryCode.used_at: datetime.now(UTC)})

@@ -43,7 +43,8 @@ def broken_rules(api: Api, client: Client, seeded: Seeded) -> list[str]:
     foreign = client.ask(api.one(seeded.tasks[0]).sent_by(stranger)).status
     rules = {
         "a page has 20 tasks": len(page["items"]) == 20,
-        "the newest comes first": page["items"][0]["id"] == seeded.tasks[-1],
+        # Two may be of the same millisecond, which is all that some servers keep.
+        "the newest comes first": page["items"][0]["id"] in seeded.tasks[-3:],
         f"somebody else's task is a 404, not {foreign}": foreign == 404,
     }
     if api.strict:

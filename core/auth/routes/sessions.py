@@ -39,5 +39,5 @@ async def logout_all(request: Request, user: CurrentUser) -> None:
 @sessions.post("/confirm")
 @endpoint("auth.self", replay=False)
 async def confirm(request: Request, user: CurrentUser, body: Confirmation) -> TokensOut:
-    """Prove my password again, for what asks for a fresh one."""
-    return await service.confirm(realm_of(request), user, body.password)
+    """Prove my password or a code again, for what asks for a fresh proof."""
+    return await service.confirm(realm_of(request), user, body)

@@ -265,3 +265,20 @@ async def test_the_admin_takes_few_wrong_codes(client: Any, server: Server, admi
     statuses = [(await admin_login(client, mfa_code="000000")).status_code for _ in range(CODES)]
     assert set(statuses) == {401}
     assert (await admin_login(client, mfa_code=code(secret))).status_code == 429
+
+
+async def test_a_code_proves_again_who_is_signed_in_and_only_once(ada: Any) -> None:
+    secret, _ = await switched_on(ada)
+    given = {"code": code(secret)}
+    answers = await asyncio.gather(*(ada.post(f"{AUTH}/confirm", json=given) for _ in range(5)))
+    assert sorted(answer.status_code for answer in answers) == [200, 403, 403, 403, 403]
+    fresh = next(answer.json() for answer in answers if answer.status_code == 200)
+    headers = {"authorization": f"Bearer {fresh['access_token']}"}
+    key = {"name": "robot", "permissions": ["todo.read"]}
+    made = await ada.post(f"{AUTH}/api-keys", json=key, headers=headers)
+    assert made.status_code == 201, made.text
+
+
+@pytest.mark.parametrize("body", [{}, {"password": PASSWORD, "code": "123456"}])
+async def test_one_proof_is_asked_for(ada: Any, body: Any) -> None:
+    assert (await ada.post(f"{AUTH}/confirm", json=body)).status_code == 422
