@@ -28,6 +28,14 @@ async def write_until_dead(deployment: Deployment, name: str, acknowledged: list
             acknowledged.append(f"{name} {number}")
 
 
+async def under_way(acknowledged: list[str]) -> None:
+    """Wait until writes of this turn are acknowledged, so that there is something to lose."""
+    before = len(acknowledged)
+    async with asyncio.timeout(30):
+        while len(acknowledged) < before + WRITERS:  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+
+
 async def test_nothing_acknowledged_is_lost_when_all_is_killed(
     deployment: Deployment, figures: Figures
 ) -> None:
@@ -40,7 +48,8 @@ async def test_nothing_acknowledged_is_lost_when_all_is_killed(
             asyncio.create_task(write_until_dead(deployment, f"{turn} {writer}", acknowledged))
             for writer in range(WRITERS)
         ]
-        await asyncio.sleep(0.2 + random.random() * 0.8)
+        await under_way(acknowledged)
+        await asyncio.sleep(random.random() * 0.8)
         deployment.kill()
         await asyncio.gather(*writing)
         kept = await titles(deployment.database)
