@@ -15,7 +15,7 @@ Email = Annotated[
     str,
     Meta(
         max_length=254,
-        pattern=r"^[^@\s\x00-\x1f]{1,64}@[^@\s\x00-\x1f]+\.[^@\s\x00-\x1f.]+$",
+        pattern=r"^[^@\s\x00-\x1f\x85]{1,64}@[^@\s\x00-\x1f\x85]+\.[^@\s\x00-\x1f\x85.]+$",
         description="An e-mail address.",
         examples=["ada@example.org"],
     ),
