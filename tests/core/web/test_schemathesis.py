@@ -10,6 +10,11 @@ from typing import Any
 
 HERE = Path(__file__).parent
 EXAMPLES = os.environ.get("TENFOLD_TEST_EXAMPLES", "10")
+CHANCE = (
+    "--generation-database=none"
+    if "TENFOLD_TEST_EXAMPLES" in os.environ
+    else "--generation-deterministic"
+)
 ENDS_THE_SESSION = "logout_all|delete_me|change_password|end_session|change_me"
 
 
@@ -27,7 +32,7 @@ async def test_no_generated_request_breaks_the_server_or_its_word(
         f"--max-examples={EXAMPLES}",
         f"--exclude-operation-id-regex={ENDS_THE_SESSION}",
         "--generation-allow-x00=false",
-        "--generation-database=none",
+        CHANCE,
         "--continue-on-failure",
         "--request-timeout=20",
         "--no-color",
