@@ -19,6 +19,7 @@ from urllib.parse import unquote, urlsplit
 import aiofiles
 
 from core.db.engine import engine
+from core.db.transaction import innermost
 from core.settings import CoreSettings, data_folder
 
 log = logging.getLogger("tenfold.mail")
@@ -60,8 +61,8 @@ class Mail:
         async def deliver() -> None:
             self._begin(message)
 
-        transaction = engine().current_transaction.get()
-        if transaction is not None and transaction.open:
+        transaction = innermost(engine().current_transaction)
+        if transaction is not None:
             transaction.after_commit.append(deliver)
         else:
             await deliver()

@@ -33,7 +33,7 @@ class Revocations:
         self._users: dict[int, float] = {}
 
     def allows(self, user: int, session: int, issued: float) -> bool:
-        """Tell whether a token of this session, issued at this time, is still alive."""
+        """Tell whether a token of a session, issued at that time, is still alive."""
         return session not in self._sessions and issued > self._users.get(user, 0.0)
 
     async def read_new(self) -> bool:
