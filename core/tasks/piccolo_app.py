@@ -1,0 +1,11 @@
+"""Piccolo's view of tasks: its tables and migrations."""
+
+from pathlib import Path
+
+from piccolo.conf.apps import AppConfig, table_finder
+
+APP_CONFIG = AppConfig(
+    app_name="tasks",
+    migrations_folder_path=str(Path(__file__).parent / "piccolo_migrations"),
+    table_classes=table_finder(["core.tasks.tables"], exclude_imported=True),
+)
