@@ -1,0 +1,56 @@
+"""What a PostgreSQL server may do to a backup, and how that is told."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import asyncpg
+import pytest
+
+from core.backup.archive import BackupError
+from core.backup.postgres import Server, copy
+from core.testing import missing, postgres_server, scratch_postgres
+
+
+@pytest.fixture
+async def server() -> AsyncIterator[Server]:
+    """A database with one table."""
+    try:
+        async with scratch_postgres() as url:
+            server = Server(url)
+            async with server.connected() as here:
+                await here.execute("CREATE TABLE kept (id integer)")
+                await here.execute("INSERT INTO kept SELECT generate_series(1, 5)")
+            yield server
+    except OSError as error:
+        missing("postgres", f"nothing answers at {postgres_server()} ({error})")
+
+
+async def test_time_outs_of_the_server_do_not_end_a_backup(server: Server, tmp_path: Path) -> None:
+    async with server.connected() as here:
+        for each in ("idle_in_transaction_session_timeout", "statement_timeout"):
+            await here.execute(f"ALTER DATABASE \"{server.name}\" SET {each} = '1ms'")
+    counted, _ = await copy(server, tmp_path / "dump")
+    assert counted == {"kept": 5}
+
+
+async def test_what_the_server_refuses_is_a_sentence(server: Server) -> None:
+    with pytest.raises(BackupError, match=r"The database refuses: .*nothing"):
+        async with server.connected() as here:
+            await here.execute("SELECT * FROM nothing")
+
+
+async def test_a_server_that_ends_the_connection_is_a_sentence(server: Server) -> None:
+    with pytest.raises(BackupError, match="The database refuses: "):
+        async with server.connected() as here:
+            other = await asyncpg.connect(server.url)
+            await other.execute("SELECT pg_terminate_backend($1)", here.get_server_pid())
+            await other.close()
+            await here.execute("SELECT 1")
+
+
+async def test_a_server_that_does_not_answer_is_a_sentence() -> None:
+    with pytest.raises(BackupError, match="The database does not answer: "):
+        async with Server("postgres://ada:hidden@127.0.0.1:1/x").connected():
+            pass
