@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
-from contextlib import suppress
 from typing import Any
 
 from sanic import HTTPResponse, Sanic
 from sanic import Request as SanicRequest
-from sanic.constants import HTTP_METHODS
-from sanic.exceptions import MethodNotAllowed, PayloadTooLarge, SanicException
-from sanic.exceptions import NotFound as NoRoute
+from sanic.exceptions import PayloadTooLarge, SanicException
 
 from core import errors
-from core.db.errors import is_passing
-from core.errors import Broken, HeadTooLarge, Problem, TooLarge, Unavailable
+from core.db.errors import is_orphan, is_passing
+from core.errors import Broken, Conflict, HeadTooLarge, Problem, TooLarge, Unavailable
+from core.metrics.registry import counter
+from core.web.limits.asking import lost
 from core.web.linger import linger, still_sends
+from core.web.options import answered, options
 from core.web.response import problem
 
 log = logging.getLogger("tenfold")
+
+refused = counter("database_refused", "Requests answered 503: the database was busy or away.")
 
 SENTENCES = {
     400: "The request cannot be read as HTTP. Look at its first line and its headers.",
@@ -60,23 +61,19 @@ async def framework(request: SanicRequest, error: SanicException) -> HTTPRespons
     """Answer what Sanic refused before any endpoint was reached."""
     if error.status_code >= 500 and error.status_code != 503:
         return await unexpected(request, error)
+    if error.status_code in (404, 405) and (found := options(request)):
+        return found
     kind = KINDS.get(error.status_code, errors.BadRequest)
     headers = {key.lower(): str(value) for key, value in (error.headers or {}).items()}
     if kind is errors.MethodNotAllowed:
-        headers["allow"] = ", ".join(_answered(request))
+        headers["allow"] = ", ".join(answered(request))
     sentence = SENTENCES.get(error.status_code) or str(error) or "The request cannot be answered."
-    answer = kind(sentence, headers=headers)
-    if still_sends(request):
+    answer: Problem = kind(sentence, headers=headers)
+    if error.status_code in (404, 405):
+        answer = await lost(request, answer)
+    if still_sends(request) or error.status_code == errors.TooSlow.status:
         return await _last(request, answer)
     return problem(request, answer)
-
-
-def _answered(request: SanicRequest) -> Iterator[str]:
-    """Yield the methods that this address answers; Sanic does not know them where ids are in it."""
-    for method in HTTP_METHODS:
-        with suppress(NoRoute, MethodNotAllowed):
-            request.app.router.get(request.path, method, request.headers.get("host"))
-            yield method
 
 
 async def too_large(request: SanicRequest, error: PayloadTooLarge) -> HTTPResponse | None:
@@ -99,9 +96,16 @@ async def _last(request: SanicRequest, error: Problem) -> HTTPResponse | None:
 
 
 async def unexpected(request: SanicRequest, error: Exception) -> HTTPResponse:
-    """Answer what nobody expected: 503 while the database is away or busy, else 500 and a log."""
+    """Answer what nobody expected: 503 while the database is away or busy, else 500 and a log.
+
+    What is deleted just when something is to refer to it is a conflict.
+    """
     if is_passing(error):
+        refused.add()
         log.warning("%s %s: %s: %s", request.method, request.path, type(error).__name__, error)
         return problem(request, Unavailable("The database is busy or away. Try again."))
+    if is_orphan(error):
+        log.warning("%s %s: %s: %s", request.method, request.path, type(error).__name__, error)
+        return problem(request, Conflict("What this refers to was deleted meanwhile. Look again."))
     log.error("%s %s failed (request %s)", request.method, request.path, request.id, exc_info=error)
     return problem(request, Broken(f"This is our mistake. It is logged as request {request.id}."))

@@ -23,6 +23,7 @@ PATIENCE = 3.0
 
 def mount(app: Sanic[Any, Any]) -> None:
     """Serve ``/health/live`` and ``/health/ready``."""
+    app.ctx.rounds = Rounds(app.ctx.plugins)
     app.add_route(live, "/health/live", methods=["GET", "HEAD"], name="live")
     app.add_route(ready, "/health/ready", methods=["GET", "HEAD"], name="ready")
 
@@ -34,10 +35,38 @@ async def live(request: SanicRequest) -> HTTPResponse:
 
 async def ready(request: SanicRequest) -> HTTPResponse:
     """Ask the database and every plugin at once; 503 names the sick ones."""
-    plugins: Plugins = request.app.ctx.plugins
-    asked = {"database": _ask("database", engine().fetch("SELECT 1"))}
-    asked |= {name: _ask(name, answer) for name, answer in plugins.call("health")}
-    answers = dict(zip(asked, await asyncio.gather(*asked.values()), strict=True))
+    if request.app.ctx.leaving:
+        return _verdict(request, {"server": "is stopping"})
+    answers = await request.app.ctx.rounds.answers()
+    return _verdict(
+        request, answers | dict.fromkeys(request.app.ctx.lifespans.ill, "is not running")
+    )
+
+
+class Rounds:
+    """Asks all at once, and one round at a time: who comes meanwhile is told what it brings.
+
+    Anybody may ask how the server is, as often as they like; the database, and what plugins ask
+    far away, must not feel it.
+    """
+
+    def __init__(self, plugins: Plugins) -> None:
+        self._plugins = plugins
+        self._round: asyncio.Task[dict[str, str]] | None = None
+
+    async def answers(self) -> dict[str, str]:
+        """Return what each says of itself."""
+        if self._round is None or self._round.done():
+            self._round = asyncio.create_task(self._ask())
+        return await asyncio.shield(self._round)
+
+    async def _ask(self) -> dict[str, str]:
+        asked = {"database": _ask("database", engine().fetch("SELECT 1"))}
+        asked |= {name: _ask(name, answer) for name, answer in self._plugins.call("health")}
+        return dict(zip(asked, await asyncio.gather(*asked.values()), strict=True))
+
+
+def _verdict(request: SanicRequest, answers: dict[str, str]) -> HTTPResponse:
     well = all(answer == "ok" for answer in answers.values())
     body = encode({"status": "ok" if well else "ill", "checks": answers})
     return Answer(body, 200 if well else 503, headers_of(request), "application/json")

@@ -16,19 +16,19 @@ from piccolo.querystring import QueryString
 from sanic import HTTPResponse
 from sanic import Request as SanicRequest
 
-from core.auth.identity import CurrentUser
+from core.auth.authorization.identity import CurrentUser
 from core.db.compiled import columns, compiled, compiled_one
 from core.db.engine import transaction
 from core.db.errors import is_passing
 from core.errors import Conflict, Invalid
 from core.settings import CoreSettings
 from core.tables import IdempotencyKey
-from core.web.answer import Answer
+from core.web.answer import PRIVATE, Answer
 from core.web.response import headers_of
 
 KEY = re.compile(r"[\x21-\x7e]{1,255}")
 RUNNING = "The first request with this Idempotency-Key is still running."
-KEPT = ("location", "etag", "content-type", "cache-control")
+NOT_KEPT = frozenset({*PRIVATE, "x-request-id", "connection", "content-length"} - {"cache-control"})
 
 
 class KeyReused(Invalid):
@@ -90,7 +90,8 @@ def _fingerprint(request: SanicRequest) -> str:
 
 
 def _headers(response: HTTPResponse) -> str:
-    kept = {name: response.headers[name] for name in KEPT if name in response.headers}
+    given = {name.lower(): value for name, value in response.headers.items()}
+    kept = {name: str(value) for name, value in given.items() if name not in NOT_KEPT}
     if response.content_type:
         kept["content-type"] = response.content_type
     return msgspec.json.encode(kept).decode()

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+import threading
 import zlib
 from collections.abc import Callable
-from functools import cache
 from typing import Any
 
 from sanic import HTTPResponse, Sanic
@@ -25,11 +26,19 @@ POLICY = (
 def publish(
     app: Sanic[Any, Any], path: str, name: str, body: Callable[[], bytes], media_type: str
 ) -> None:
-    """Serve ``body()`` at ``path``. It is called once, when somebody asks first."""
-    made = cache(body)
+    """Serve ``body()`` at ``path``. It is called once, in a thread, when somebody asks first."""
+    made: list[bytes] = []
+    one_at_a_time = threading.Lock()
+
+    def make() -> None:
+        with one_at_a_time:
+            if not made:
+                made.append(body())
 
     async def answer(request: SanicRequest) -> HTTPResponse:
-        return public(request, made(), media_type)
+        if not made:
+            await asyncio.to_thread(make)
+        return public(request, made[0], media_type)
 
     app.add_route(answer, path, methods=["GET", "HEAD"], name=name)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import re
+from datetime import datetime
 from functools import lru_cache
 from typing import Any, TypeVar
 from urllib.parse import parse_qsl
@@ -20,10 +21,14 @@ from core.errors import (
     NotFound,
     UnsupportedMediaType,
 )
+from core.moments import is_kept
+from core.web.address import address_of
 from core.web.head import refuse_odd
 
 REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 CHARSET = re.compile(r"charset\s*=\s*[\"']?([\w-]*)", re.IGNORECASE)
+ODD = (b"\\u0000", b'"0001-', b'"9999-', b"\\u003")
+"""What a body holds, maybe in digits spelled by their codes, that may hold what cannot be kept."""
 LARGEST_ID = 2**31 - 1
 LONGEST_MESSAGE = 300
 
@@ -33,7 +38,7 @@ T = TypeVar("T")
 class Request(SanicRequest):
     """A request whose head is sound and whose ``id`` is the client's own if well-formed."""
 
-    __slots__ = ()
+    __slots__ = ("user",)
 
     def __init__(
         self,
@@ -53,15 +58,26 @@ class Request(SanicRequest):
             # Sanic makes one without a head to answer what was refused, maybe for its address.
             url_bytes = b"*"
         super().__init__(url_bytes, headers, version, method, transport, app, head, stream_id)
+        self.user: int | None = None
 
     @property
     def id(self) -> str:
         """The id of this request, on its answer and in every log line about it."""
         if self._id is None:
-            given = self.headers.get("x-request-id", "")
-            known = REQUEST_ID.fullmatch(given) is not None
-            self._id = given if known else f"{random.getrandbits(96):024x}"
+            given = self.headers.get("x-request-id")
+            known = given is not None and REQUEST_ID.fullmatch(given) is not None
+            self._id = given if known else new_id()
         return self._id  # type: ignore[return-value]
+
+    @property
+    def ip(self) -> str:
+        """The client's address, as far as trusted proxies tell it: see core/web/address.py."""
+        return address_of(self)
+
+    @property
+    def forwarded(self) -> Any:
+        """Nothing: Sanic would take anybody's word for address, scheme and host."""
+        return {}
 
     async def receive_body(self) -> None:
         """Read the body, unless it says beforehand that it is too large."""
@@ -71,6 +87,11 @@ class Request(SanicRequest):
             stream.expecting_continue = False
             raise PayloadTooLarge
         await super().receive_body()  # type: ignore[no-untyped-call]
+
+
+def new_id() -> str:
+    """Return an id for a request that brings none."""
+    return f"{random.getrandbits(96):024x}"
 
 
 class IfMatch(tuple[int, ...]):
@@ -110,13 +131,15 @@ def read_body(request: SanicRequest, decoder: msgspec.json.Decoder[T]) -> T:
     raw = request.body
     try:
         value = decoder.decode(raw)
-        if b"\\u0000" in raw:
-            refuse_nul(msgspec.to_builtins(value))
+        if any(map(raw.__contains__, ODD)):
+            refuse_unkeepable(msgspec.to_builtins(value, builtin_types=(datetime,)))
     except msgspec.ValidationError as error:
         raise _invalid("body", error) from None
     except RecursionError:
         raise BadRequest("The body is nested too deeply.") from None
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        if request.headers.get("content-encoding", "identity").lower() != "identity":
+            raise UnsupportedMediaType("Send the body as it is, not compressed.") from None
         raise BadRequest(f"The body is not valid JSON: {error}") from None
     return value
 
@@ -137,18 +160,26 @@ async def refuse_body(request: SanicRequest) -> None:
         raise Invalid("This takes no body.")
 
 
-def refuse_nul(value: Any, path: str = "$") -> None:
-    """Raise Invalid if a text anywhere in ``value`` holds U+0000, which PostgreSQL cannot keep."""
-    if isinstance(value, str) and "\0" in value:
-        message = "must not contain the character U+0000"
-        raise Invalid(f"{path} {message}.", errors=[FieldError(path, message)])
+def refuse_unkeepable(value: Any, path: str = "$") -> None:
+    """Raise Invalid if some database cannot keep a text or a time anywhere in ``value``."""
     if isinstance(value, dict):
         for key, each in value.items():
-            refuse_nul(key, path)
-            refuse_nul(each, f"{path}.{key}")
+            refuse_unkeepable(key, path)
+            refuse_unkeepable(each, f"{path}.{key}")
     elif isinstance(value, list):
         for number, each in enumerate(value):
-            refuse_nul(each, f"{path}[{number}]")
+            refuse_unkeepable(each, f"{path}[{number}]")
+    elif problem := _unkeepable(value):
+        path = _short(path)
+        raise Invalid(f"{path} {problem}.", errors=[FieldError(path, problem)])
+
+
+def _unkeepable(value: Any) -> str | None:
+    if isinstance(value, str) and "\0" in value:
+        return "must not contain the character U+0000"
+    if isinstance(value, datetime) and value.tzinfo is not None and not is_kept(value):
+        return "must be a time between the years 1 and 9999 in UTC"
+    return None
 
 
 @lru_cache(maxsize=2048)
@@ -162,9 +193,10 @@ def read_query(kind: type[T], text: str) -> T:
     if len(given) != len(pairs):
         twice = next(key for key, _ in pairs if [name for name, _ in pairs].count(key) > 1)
         raise Invalid(f"The parameter {_short(repr(twice))} is given more than once.")
-    refuse_nul(given)
+    refuse_unkeepable(given)
     try:
         query = msgspec.convert(given, kind, strict=False)
+        refuse_unkeepable(msgspec.to_builtins(query, builtin_types=(datetime,)))
     except msgspec.ValidationError as error:
         raise _invalid("query", error) from None
     if any(text.lower() == "null" for text in given.values()):
@@ -178,6 +210,15 @@ def _refuse_null(query: Any, given: dict[str, str]) -> None:
         if field.encode_name in given and getattr(query, field.name) is None:
             message, path = "Expected a value, got null", f"$.{field.encode_name}"
             raise Invalid(f"{message} (query, at {path}).", errors=[FieldError(path, message)])
+
+
+def converted(values: dict[str, Any], kind: type[T]) -> T:
+    """Return ``values`` as a body would be read. Raises Invalid."""
+    refuse_unkeepable(values)
+    try:
+        return msgspec.convert(values, kind)
+    except msgspec.ValidationError as error:
+        raise _invalid("body", error) from None
 
 
 def _invalid(where: str, error: msgspec.ValidationError) -> Invalid:

@@ -10,6 +10,7 @@ from sanic import Request as SanicRequest
 
 from core.db.pagination import Page
 from core.errors import Problem
+from core.logs.masking import mask_shapes
 from core.web.answer import PRIVATE, Answer
 from core.web.conditions import matches
 
@@ -22,11 +23,22 @@ def headers_of(request: SanicRequest) -> dict[str, str]:
 
 
 class Download(msgspec.Struct, frozen=True):
-    """An answer that is a file. Subclass it and say its media type."""
+    """An answer that is a file. Subclass it and say ``media_type: ClassVar[str]``.
+
+    ``etag``: what changes with the content, so that who has it already is told so.
+    """
 
     media_type: ClassVar[str] = "application/octet-stream"
     body: bytes
     filename: str
+    etag: str = ""
+
+
+class WithHeaders(msgspec.Struct, frozen=True):
+    """What an endpoint answers, and headers to go with it."""
+
+    result: Any
+    headers: dict[str, str]
 
 
 class ZipFile(Download, frozen=True):
@@ -38,14 +50,18 @@ class ZipFile(Download, frozen=True):
 def respond(request: SanicRequest, result: Any, status: int) -> HTTPResponse:
     """Return ``result`` as an answer.
 
-    Its ``version`` becomes the ETag; its ``location``, else its ``id`` below here, the Location.
+    Its ``version`` becomes the ETag; its ``location``, else its ``id`` below here, the Location;
+    its ``http_status``, if it has one, the status.
     """
     headers = headers_of(request)
+    if type(result) is WithHeaders:
+        headers |= result.headers
+        result = result.result
     if result is None:
         return Answer(b"", 204, headers)
+    status = getattr(result, "http_status", status)
     if isinstance(result, Download):
-        headers["content-disposition"] = f'attachment; filename="{result.filename}"'
-        return Answer(result.body, status, headers, result.media_type)
+        return _file(request, result, status, headers)
     version = getattr(result, "version", None)
     if version is not None:
         etag = headers["etag"] = f'"{version}"'
@@ -59,6 +75,18 @@ def respond(request: SanicRequest, result: Any, status: int) -> HTTPResponse:
     if type(result) is Page and result.next is not None:
         headers["link"] = next_page(request, result.next)
     return Answer(encode(result), status, headers, "application/json")
+
+
+def _file(
+    request: SanicRequest, file: Download, status: int, headers: dict[str, str]
+) -> HTTPResponse:
+    headers["content-disposition"] = f'attachment; filename="{file.filename}"'
+    if file.etag:
+        etag = headers["etag"] = f'"{file.etag}"'
+        headers["cache-control"] = "private, no-cache"
+        if matches(request.headers.get("if-none-match", ""), etag):
+            return Answer(b"", 304, headers)
+    return Answer(file.body, status, headers, file.media_type)
 
 
 def _location(request: SanicRequest, result: Any) -> str | None:
@@ -79,5 +107,6 @@ def next_page(request: SanicRequest, cursor: str) -> str:
 def problem(request: SanicRequest, error: Problem) -> HTTPResponse:
     """Return ``error`` as ``application/problem+json``."""
     headers = headers_of(request) | error.headers
-    body = encode(error.out(str(request.id)))
+    out = error.out(str(request.id))
+    body = encode(msgspec.structs.replace(out, detail=mask_shapes(out.detail)))
     return Answer(body, error.status, headers, "application/problem+json")

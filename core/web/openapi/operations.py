@@ -36,7 +36,15 @@ def operations(app: Sanic[Any, Any]) -> Iterator[Operation]:
         path = "/" + re.sub(r"<([^:>]+)[^>]*>", r"{\1}", route.path).strip("/")
         for method in METHODS:
             if method.upper() in route.methods:
-                yield Operation(path.split("/")[3], path, method, contract)
+                yield Operation(_owner(app, route.name, path), path, method, contract)
+
+
+def _owner(app: Sanic[Any, Any], name: str, path: str) -> str:
+    """Return the plugin that serves a route: the one whose blueprint it is in."""
+    for part in name.split("."):
+        if part in app.ctx.owners:
+            return str(app.ctx.owners[part])
+    return path.split("/")[3] if path.startswith("/api/v1/") else "core"
 
 
 def described(each: Operation, schemas: Schemas) -> dict[str, Any]:
@@ -49,7 +57,7 @@ def described(each: Operation, schemas: Schemas) -> dict[str, Any]:
         "description": _description(contract),
         "parameters": list(parameters(each.method, contract, schemas)),
         "responses": responses(each.method, contract, schemas),
-        "security": [{"bearer": []}] if contract.permission else [],
+        "security": [{"bearer": []}] if contract.permission and not contract.who else [],
     }
     if contract.body:
         content = {"application/json": {"schema": schemas[contract.body]}}
@@ -61,4 +69,5 @@ def described(each: Operation, schemas: Schemas) -> dict[str, Any]:
 
 def _description(contract: Contract) -> str:
     permission = f"Permission: `{contract.permission}`." if contract.permission else "For anyone."
-    return f"{contract.description}\n\n{permission}".strip()
+    limit = f" At most {contract.limit}." if contract.limit else ""
+    return f"{contract.description}\n\n{permission}{limit}".strip()

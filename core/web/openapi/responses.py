@@ -99,9 +99,9 @@ def _headers(names: dict[str, str]) -> dict[str, Any]:
 def _failures(method: str, contract: Contract) -> set[int]:
     """Return the statuses that an operation may fail with, as far as its contract tells."""
     statuses = {400, 401, 422, 429, 431, 503}
-    if contract.permission or contract.body:
+    if contract.permission or contract.body or contract.path:
         statuses.add(403)
-    if contract.path or (contract.permission and contract.body):
+    if contract.path or contract.body or not contract.permission:
         statuses.add(404)
     if method != "get":
         statuses.add(409)

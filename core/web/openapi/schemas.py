@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-import msgspec
 from msgspec import inspect
+from msgspec._json_schema import _SchemaGenerator
 
 from core.web.bounds import parts
+from core.web.openapi.names import component_names
 from core.web.response import Download
 
 REFERENCE = "#/components/schemas/"
@@ -23,21 +24,18 @@ class Schemas:
     """The schema of each of ``kinds``, and the components that those refer to."""
 
     def __init__(self, kinds: Iterable[Any]) -> None:
-        self.components: dict[str, Any] = {}
         kinds = list(kinds)
         classes = dict(_classes(kinds))
-        found, components = msgspec.json.schema_components(
-            [*kinds, *classes], ref_template="{name}"
-        )
-        given = [schema["$ref"] for schema in found[len(kinds) :]]
-        names = dict(zip(given, _names(list(classes)), strict=True))
-        self._kinds = [
-            (kind, _renamed(schema, names)) for kind, schema in zip(kinds, found, strict=False)
-        ]
-        for kind, name in zip(classes, given, strict=True):
-            schema = _renamed(components[name], names)
-            _say_times(classes[kind], schema)
-            self.components[names[name]] = schema | {"title": names[name]}
+        names = dict(zip(classes, component_names(list(classes)), strict=True))
+        # schema_components() has names of its own, and fails where two of them are the same.
+        made = _SchemaGenerator(names, None, f"{REFERENCE}{{name}}").to_schema
+        found = map(made, inspect.multi_type_info(kinds))
+        self._kinds = list(zip(kinds, found, strict=True))
+        self.components: dict[str, Any] = {}
+        for kind, info in classes.items():
+            schema = made(info, False)
+            _say_times(info, schema)
+            self.components[names[kind]] = schema | {"title": names[kind]}
 
     def __getitem__(self, kind: Any) -> dict[str, Any]:
         """Return the schema of one of the kinds."""
@@ -57,49 +55,6 @@ def _classes(kinds: list[Any]) -> Iterator[tuple[Any, inspect.Type]]:
             waiting += [field.type for field in getattr(info, "fields", ())]
         elif kind is None:
             waiting += parts(info)
-
-
-def _names(classes: list[Any]) -> list[str]:
-    """Return a short name for each class; where two would be the same, the plugin's in front."""
-    names = [_short(each) for each in classes]
-    return [
-        f"{_plugin(each)}{_name(each)}" if names.count(name) > 1 else name
-        for each, name in zip(classes, names, strict=True)
-    ]
-
-
-def _short(kind: Any) -> str:
-    """Return ``Task`` for ``TaskOut``, and ``TaskPage`` for ``Page[TaskOut]``."""
-    return _name(kind).removesuffix("Out")
-
-
-def _name(kind: Any) -> str:
-    origin = getattr(kind, "__origin__", None)
-    if origin is None:
-        return str(kind.__name__)
-    return "".join(map(_short, kind.__args__)) + str(origin.__name__)
-
-
-def _plugin(kind: Any) -> str:
-    kind = kind.__args__[0] if hasattr(kind, "__origin__") else kind
-    return str(kind.__module__.split(".")[-2]).title().replace("_", "")
-
-
-def _renamed(value: Any, names: dict[str, str]) -> Any:
-    if isinstance(value, list):
-        return [_renamed(each, names) for each in value]
-    if not isinstance(value, dict):
-        return value
-    return {key: _reference(key, each, names) for key, each in value.items()}
-
-
-def _reference(key: str, value: Any, names: dict[str, str]) -> Any:
-    """Rename where a class is referred to: by ``$ref``, and in the mapping of a tagged union."""
-    if key == "$ref" and isinstance(value, str):
-        return f"{REFERENCE}{names[value]}"
-    if key == "mapping" and isinstance(value, dict):
-        return {tag: f"{REFERENCE}{names[each]}" for tag, each in value.items()}
-    return _renamed(value, names)
 
 
 def _say_times(info: inspect.Type, schema: dict[str, Any]) -> None:

@@ -82,12 +82,19 @@ async def _as_it_stands(client: Any, server: Any, path: str) -> Any:
 
 
 async def test_who_uses_an_unanswered_method_is_told_which_are_answered(ada: Any) -> None:
-    answered = {TASKS: {"GET", "HEAD", "POST"}, f"{TASKS}/1": {"GET", "HEAD", "PATCH", "DELETE"}}
+    answered = {
+        TASKS: {"GET", "HEAD", "POST", "OPTIONS"},
+        f"{TASKS}/1": {"GET", "HEAD", "PATCH", "DELETE", "OPTIONS"},
+    }
     for path, methods in answered.items():
-        for method in {"PUT", "POST", "DELETE", "PATCH", "OPTIONS", "TRACE", "BREW"} - methods:
+        for method in {"PUT", "POST", "DELETE", "PATCH", "TRACE", "BREW"} - methods:
             answer = await ada.request(method, path)
             assert problem_of(answer, 405, case=method)["code"] == "method_not_allowed"
             assert set(answer.headers["allow"].split(", ")) == methods, method
+        answer = await ada.options(path)
+        assert (answer.status_code, answer.content) == (204, b"")
+        assert set(answer.headers["allow"].split(", ")) == methods
+    problem_of(await ada.options("/nothing"), 404)
 
 
 async def test_an_address_that_is_too_long_is_refused(ada: Any) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 from tests.core.web.conftest import TASKS, problem_of
 
 JSON = {"content-type": "application/json"}
+LINKS = "/api/v1/shortener/links"
 UNREADABLE = {
     "nothing": b"",
     "spaces": b"  ",
@@ -142,6 +144,14 @@ async def test_a_body_that_does_not_say_it_is_json_is_refused(ada: Any) -> None:
         assert problem_of(answer, 415, case=str(media_type))["code"] == "unsupported_media_type"
 
 
+@pytest.mark.usefixtures("nothing_written")
+async def test_who_sends_a_compressed_body_is_told_not_to(ada: Any) -> None:
+    packed = gzip.compress(b'{"title": "a"}')
+    headers = {"content-type": "application/json", "content-encoding": "gzip"}
+    problem = problem_of(await ada.post(TASKS, content=packed, headers=headers), 415)
+    assert problem["detail"] == "Send the body as it is, not compressed."
+
+
 async def test_json_may_be_said_in_several_ways(ada: Any) -> None:
     for media_type in (
         "application/json",
@@ -163,3 +173,31 @@ async def test_a_body_where_none_is_read_is_refused(ada: Any, method: str) -> No
     problem_of(await ada.request(method, path, json={"force": True}), 422)
     assert (await ada.get(here)).json() == task
     assert (await ada.request(method, path, json={})).is_success
+
+
+@pytest.mark.parametrize(
+    ("time", "path"),
+    [
+        ("0001-01-01T00:00:00+14:00", "$.valid_from"),
+        ("0001-01-01T00:00:00Z", "$.valid_from"),
+        ("9999-12-31T23:59:59-00:01", "$.valid_until"),
+        ("9999-12-31T23:59:59.999999Z", "$.valid_until"),
+        (r"\u0039999-12-31T23:59:59-23:59", "$.valid_until"),
+    ],
+)
+async def test_a_time_that_no_calendar_has_in_utc_is_refused(
+    ada: Any, time: str, path: str
+) -> None:
+    body = f'{{"target": "https://example.org/", "{path[2:]}": "{time}"}}'
+    problem = problem_of(await ada.post(LINKS, content=body.encode(), headers=JSON), 422)
+    assert problem["errors"] == [
+        {"path": path, "message": "must be a time between the years 1 and 9999 in UTC"}
+    ]
+
+
+async def test_a_time_at_either_end_of_the_calendar_is_kept(ada: Any) -> None:
+    first, last = "0001-01-01T00:00:00.000001Z", "9999-12-31T23:59:59.999998Z"
+    body = {"target": "https://example.org/", "valid_from": first, "valid_until": last}
+    made = (await ada.post(LINKS, json=body)).json()
+    kept = (await ada.get(f"{LINKS}/{made['id']}")).json()
+    assert (kept["valid_from"], kept["valid_until"]) == (first, last)

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from core.auth.permissions import declared
+from core.auth.authorization.permissions import declared
 from core.db.pagination import Page, PageQuery
 from core.web.openapi.operations import Operation, operations
 from core.web.request import Body
@@ -229,3 +229,13 @@ async def test_who_registers_is_told_where_they_are(client: Any) -> None:
     token = answer.json()["access_token"]
     me = await client.get(answer.headers["location"], headers={"authorization": f"Bearer {token}"})
     assert me.json() == answer.json()["user"]
+
+
+def test_what_costs_much_or_is_open_to_everybody_has_a_limit(every: list[Operation]) -> None:
+    """What auth offers to everybody counts its attempts itself, by account and by address."""
+    costly = ("export", "export.csv", "import", "bulk", "search")
+    for each in every:
+        open_to_all = each.contract.permission is None and each.method == "post"
+        theirs = not each.path.startswith(("/api/v1/auth/", "/api/v1/realtime/"))
+        if (open_to_all and theirs) or each.path.rsplit("/", 1)[-1] in costly:
+            assert each.contract.limit is not None, called(each)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Literal, TypeVar
 
 import jsonschema_rs
 import msgspec
@@ -81,6 +81,12 @@ def test_every_operation_says_all_that_a_client_needs(document: dict[str, Any]) 
             assert each["schema"], case
 
 
+def test_what_anyone_may_ask_for_may_be_kept_from_them(document: dict[str, Any]) -> None:
+    shared = document["paths"]["/api/v1/notes/shared/{token}"]
+    for method in ("get", "post"):
+        assert {"403", "404"} <= set(shared[method]["responses"])
+
+
 def test_bodies_and_parameters_are_closed(document: dict[str, Any]) -> None:
     for path, method, operation in every(document):
         if "requestBody" in operation:
@@ -135,7 +141,7 @@ class Pair(msgspec.Struct, Generic[T]):
 
 
 def test_two_classes_of_one_name_are_told_apart() -> None:
-    from core.auth.schemas import UserOut
+    from core.auth.schemas.accounts import UserOut
 
     other = msgspec.defstruct("UserOut", [("name", str)], module="plugins.shop.schemas")
     schemas = Schemas([UserOut, other, Page[other], Pair[UserOut]])  # type: ignore[valid-type]
@@ -144,3 +150,52 @@ def test_two_classes_of_one_name_are_told_apart() -> None:
     assert schemas[other] == {"$ref": "#/components/schemas/ShopUserOut"}
     items = schemas.components["UserPage"]["properties"]["items"]["items"]
     assert items == {"$ref": "#/components/schemas/ShopUserOut"}
+
+
+def named(name: str, module: str, **fields: Any) -> Any:
+    return msgspec.defstruct(name, list(fields.items()), module=module)
+
+
+def of(generic: Any, kind: Any) -> Any:
+    return generic[kind]
+
+
+def test_pages_of_two_plugins_classes_of_one_name_are_told_apart() -> None:
+    ours, theirs = named("Link", "plugins.shop.schemas", a=int), named("Link", "far.wire", b=int)
+    schemas = Schemas([of(Page, ours), of(Page, theirs)])
+    assert set(schemas.components) == {"ShopLink", "FarLink", "ShopLinkPage", "FarLinkPage"}
+    for kind, name in ((ours, "ShopLink"), (theirs, "FarLink")):
+        page = schemas.components[schemas[of(Page, kind)]["$ref"].rpartition("/")[2]]
+        assert page["properties"]["items"]["items"] == {"$ref": f"#/components/schemas/{name}"}
+
+
+def test_any_names_are_told_apart_and_read_well() -> None:
+    """Whatever an author calls a class and its module, each has a component of its own."""
+    kinds: list[Any] = [
+        named("Link", "shop", a=int),
+        named("Link", "shop", b=int),
+        named("Link2", "shop", c=int),
+        named("ShopLink", "other", d=int),
+        named("Link", "plugins.shop.a.b", e=int),
+        named("Größe", "shop", f=int),
+        named("_", "shop", g=int),
+        named("Out", "shop", h=int),
+        named("LinkPage", "shop", i=int),
+    ]
+    pages: list[Any] = [of(Page, each) for each in kinds]
+    pairs: list[Any] = [
+        of(Pair, pages[0]),
+        of(Pair, pages[1]),
+        Pair[list[int]],
+        Pair[int | None],
+        Pair[Literal["a", 1]],
+    ]
+    both = named("Both", "shop", first=pages[0], second=pages[1])
+    everything = [*kinds, *pages, *pairs, both]
+    schemas = Schemas(everything)
+    assert len(schemas.components) == len({schemas[each]["$ref"] for each in everything})
+    for each in kinds:
+        component = schemas.components[schemas[each]["$ref"].rpartition("/")[2]]
+        assert list(component["properties"]) == list(each.__struct_fields__)
+    for name in schemas.components:
+        assert re.fullmatch(r"[A-Z][A-Za-z0-9]*", name), name

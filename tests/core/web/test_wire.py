@@ -28,6 +28,14 @@ HEADS = {
     "two Hosts": [b"Host: a", b"Host: b"],
     "the same Host twice": [b"Host: a", b"HOST: a"],
     "a Host that is not ASCII": ["Host: ä".encode()],
+    "a Host with a space": [b"Host: a b"],
+    "a Host with somebody in front": [b"Host: a@b"],
+    "a Host with a path": [b"Host: a/b"],
+    "a Host with an odd port": [b"Host: a:b"],
+    "a Host with a huge port": [b"Host: a:123456"],
+    "a Host that is half an address": [b"Host: [::1"],
+    "a Host that is no address": [b"Host: [1:2:3]"],
+    "a Host that is very long": [b"Host: " + b"a" * 300],
     "length and chunks": [b"Host: a", LENGTH, CHUNKED],
     "chunks and length": [b"Host: a", CHUNKED, LENGTH],
     "two lengths": [b"Host: a", LENGTH, b"Content-Length: 6"],
@@ -67,7 +75,9 @@ LINES = {
     "an escape": b"GET /health/\x1b[31m HTTP/1.1",
     "no path": b"GET HTTP/1.1",
     "no slash": b"GET health/live HTTP/1.1",
+    "a fragment": b"GET /health/live#a HTTP/1.1",
 }
+HOSTS = (b"a", b"a.example.org:8000", b"a_b", b"[::1]:8000", b"127.0.0.1:80", b"a:", b"")
 
 
 def authorized(ada: Any) -> bytes:
@@ -92,6 +102,11 @@ async def test_an_odd_first_line_is_refused(server: Any) -> None:
         answer = await send(server, line + b"\r\nHost: a\r\n\r\nGET / HTTP/1.1\r\nHost: a\r\n\r\n")
         assert statuses(answer) == [400], (case, answer)
         assert b"application/problem+json" in answer, case
+
+
+async def test_a_host_may_be_a_name_or_an_address(server: Any) -> None:
+    requests = (b"GET /health/live HTTP/1.1\r\nHost: %b\r\n\r\n" % host for host in HOSTS)
+    assert statuses(await send(server, *requests)) == [200] * len(HOSTS)
 
 
 @pytest.mark.usefixtures("nothing_written")

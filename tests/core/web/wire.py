@@ -8,7 +8,9 @@ from contextlib import suppress
 from typing import Any
 from urllib.parse import urlsplit
 
-PATIENCE = 5
+PATIENCE, SILENCE, TURN = 30.0, 0.3, 0.01
+"""Seconds until an answer begins, and after which no more of it comes: by turns of the event loop,
+in which the server runs too, so that a busy machine cuts no answer short."""
 
 
 async def send(server: Any, *parts: bytes, pause: float = 0.02) -> bytes:
@@ -31,13 +33,20 @@ async def send(server: Any, *parts: bytes, pause: float = 0.02) -> bytes:
 
 async def _all(reader: asyncio.StreamReader) -> bytes:
     found = b""
-    with suppress(TimeoutError):
-        while True:
-            chunk = await asyncio.wait_for(reader.read(65536), PATIENCE if not found else 0.3)
-            if not chunk:
-                break
-            found += chunk
+    while chunk := await _next(reader, SILENCE if found else PATIENCE):
+        found += chunk
     return found
+
+
+async def _next(reader: asyncio.StreamReader, patience: float) -> bytes:
+    """Return what comes next; nothing at the end, or when nothing comes."""
+    reading = asyncio.ensure_future(reader.read(65536))
+    for _ in range(int(patience / TURN)):
+        await asyncio.wait([reading], timeout=TURN)
+        if reading.done():
+            return reading.result()
+    reading.cancel()
+    return b""
 
 
 def statuses(answer: bytes) -> list[int]:
