@@ -7,7 +7,7 @@ import logging
 from collections.abc import Coroutine
 from typing import Any
 
-from core.auth.attempts import TooManyAttempts
+from core.auth.authenticators.attempts import TooManyAttempts
 from core.errors import TooManyRequests
 
 log = logging.getLogger("tenfold.auth")

@@ -4,23 +4,16 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any
 
 from sanic import Blueprint, Sanic
 
-from core.auth import (
-    account_data,
-    attempts,
-    audit,
-    codes,
-    invitations,
-    passwords,
-    pending,
-    permissions,
-    refresh,
-    revocation,
-)
+from core.auth import upkeep
+from core.auth.accounts import account_data
 from core.auth.afterwards import settled
+from core.auth.authenticators import passwords
+from core.auth.authorization import permissions
 from core.auth.realm import Realm
 from core.auth.routes.accounts import accounts
 from core.auth.routes.addresses import addresses
@@ -29,10 +22,12 @@ from core.auth.routes.invitations import invitations as invitation_routes
 from core.auth.routes.password_changes import password_changes
 from core.auth.routes.personal import personal
 from core.auth.routes.sessions import sessions
+from core.auth.routes.tickets import tickets
 from core.auth.routes.totp import totps
 from core.auth.settings import AuthSettings
 from core.plugins import Permission, Plugin, hookimpl
 from core.repeating import repeating
+from core.tasks.task import Task
 
 PLUGIN = Plugin(
     name="auth",
@@ -65,9 +60,15 @@ def register_routes() -> Sequence[Blueprint]:
         password_changes,
         totps,
         sessions,
+        tickets,
         api_keys,
         personal,
     ]
+
+
+@hookimpl
+def register_tasks(settings: AuthSettings) -> Sequence[Task]:
+    return [Task(name="auth.tidy", run=partial(upkeep.forget_old, settings), every="1h")]
 
 
 @hookimpl
@@ -84,6 +85,7 @@ async def lifespan(app: Sanic[Any, Any], settings: AuthSettings) -> AsyncIterato
     held = 0
 
     async def follow() -> None:
+        """Read which sessions and rights have changed."""
         nonlocal held
         await tokens.follow()
         if (revision := tokens.revision) != held:
@@ -91,23 +93,12 @@ async def lifespan(app: Sanic[Any, Any], settings: AuthSettings) -> AsyncIterato
             tokens.hold(await permissions.by_role(app.ctx.plugins))
             held = revision
 
-    async def tidy() -> None:
-        await revocation.forget_old(tokens.seconds)
-        await audit.forget_old(settings.audit_days)
-        await refresh.forget_old(settings.refresh_days)
-        await tokens.keys.forget_old()
-        await attempts.forget_old()
-        await codes.forget_old()
-        await pending.forget_old()
-        await invitations.forget_old()
-
     await tokens.keys.open()
     await tokens.follow()
     tokens.hold(await permissions.by_role(app.ctx.plugins))
-    async with repeating(1, follow), repeating(3600, tidy):
+    async with repeating(1, follow):
         yield
     await settled()
-    await realm.mail.close()
 
 
 @hookimpl

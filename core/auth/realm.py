@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from sanic import Request
 
-from core.auth import passwords
-from core.auth.attempts import Attempts
-from core.auth.keyring import Keyring
-from core.auth.refresh import RefreshTokens
-from core.auth.secret import derived, secret_of
+from core.auth.authenticators import passwords
+from core.auth.authenticators.attempts import Attempts
+from core.auth.sessions.refresh import RefreshTokens
 from core.auth.settings import AuthSettings
-from core.auth.tokens import Tokens
-from core.auth.vault import Vault
+from core.auth.tokens.secret import derived, secret_of
 from core.mail import Mail
 from core.settings import CoreSettings
+from core.web.address import public_url_of
+
+if TYPE_CHECKING:
+    from core.auth.tokens.access import Tokens
+    from core.auth.tokens.vault import Vault
 
 
 @dataclass(frozen=True)
@@ -42,6 +44,10 @@ class Realm:
 
 def open_realm(core: CoreSettings, settings: AuthSettings) -> Realm:
     """Return the realm that the settings describe. Makes the secret on the first start."""
+    from core.auth.tokens.access import Tokens
+    from core.auth.tokens.keyring import Keyring
+    from core.auth.tokens.vault import Vault
+
     secret = secret_of(core)
     passwords.rounds = settings.bcrypt_rounds
     vault = Vault(derived(secret, "vault"))
@@ -54,7 +60,7 @@ def open_realm(core: CoreSettings, settings: AuthSettings) -> Realm:
         RefreshTokens(derived(secret, "refresh token"), settings),
         vault,
         Mail(core),
-        core.public_url or f"http://{core.host}:{core.port}",
+        public_url_of(core),
         Attempts(derived(secret, "attempts"), settings),
     )
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from sanic import Blueprint, Request
 
-from core.auth import registration, service, users
-from core.auth.identity import CurrentUser
+from core.auth.accounts import registration, service, users
+from core.auth.authorization.identity import CurrentUser
 from core.auth.realm import device_of, realm_of
-from core.auth.schemas import Login, Refresh, Registration, TokensOut, UserOut
-from core.auth.schemas_mail import Notice
-from core.auth.schemas_totp import ChallengeOut
+from core.auth.schemas.accounts import Login, Refresh, Registration, TokensOut, UserOut
+from core.auth.schemas.mail import Notice
+from core.auth.schemas.totp import ChallengeOut
 from core.endpoint import endpoint
 
 accounts = Blueprint("auth_accounts")

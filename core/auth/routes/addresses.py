@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from sanic import Blueprint, Request
 
-from core.auth import addresses as service
-from core.auth.identity import CurrentUser
+from core.auth.accounts import addresses as service
+from core.auth.authorization.identity import CurrentUser
 from core.auth.realm import device_of, realm_of
-from core.auth.schemas_mail import AddressOut, EmailChange, Notice, Verification
+from core.auth.schemas.mail import AddressOut, EmailChange, Notice, Verification
 from core.endpoint import endpoint
 
 addresses = Blueprint("auth_addresses")

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from sanic import Blueprint, Request
 
-from core.auth import api_keys as service
-from core.auth.freshness import FRESH_MINUTES
-from core.auth.identity import CurrentUser
+from core.auth.authenticators import api_keys as service
+from core.auth.authenticators.freshness import FRESH_MINUTES
+from core.auth.authorization.identity import CurrentUser
 from core.auth.realm import realm_of
-from core.auth.schemas_api_keys import ApiKeyOut, ApiKeyQuery, NewApiKey, NewApiKeyOut
+from core.auth.schemas.api_keys import ApiKeyOut, ApiKeyQuery, NewApiKey, NewApiKeyOut
 from core.db.pagination import Page
 from core.endpoint import endpoint
 

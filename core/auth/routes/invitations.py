@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from sanic import Blueprint, Request
 
-from core.auth import invitations as service
-from core.auth.identity import CurrentUser
+from core.auth.accounts import invitations as service
+from core.auth.authorization.identity import CurrentUser
 from core.auth.realm import device_of, realm_of
-from core.auth.schemas_mail import InvitationOut, NewInvitation
+from core.auth.schemas.mail import InvitationOut, NewInvitation
 from core.endpoint import endpoint
 
 invitations = Blueprint("auth_invitations")

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from sanic import Blueprint, Request
 
-from core.auth import password_changes as service
-from core.auth.identity import CurrentUser
+from core.auth.authenticators import password_changes as service
+from core.auth.authorization.identity import CurrentUser
 from core.auth.realm import device_of, realm_of
-from core.auth.schemas_mail import Forgotten, Notice, PasswordChange, PasswordReset
+from core.auth.schemas.mail import Forgotten, Notice, PasswordChange, PasswordReset
 from core.endpoint import endpoint
 
 password_changes = Blueprint("auth_password_changes")

@@ -5,12 +5,12 @@ from __future__ import annotations
 from msgspec import UNSET
 from sanic import Blueprint, Request
 
-from core.auth import personal as service
-from core.auth.identity import CurrentUser
+from core.auth.accounts import personal as service
+from core.auth.accounts.users import read_user
+from core.auth.authorization.identity import CurrentUser
 from core.auth.realm import realm_of
-from core.auth.schemas import UserOut
-from core.auth.schemas_personal import AccountChange, AccountDeletion
-from core.auth.users import read_user
+from core.auth.schemas.accounts import UserOut
+from core.auth.schemas.personal import AccountChange, AccountDeletion
 from core.endpoint import endpoint
 from core.web.response import ZipFile
 
@@ -35,7 +35,7 @@ async def delete_me(request: Request, user: CurrentUser, body: AccountDeletion) 
 
 
 @personal.get("/me/export")
-@endpoint("auth.self")
+@endpoint("auth.self", limit="60/hour")
 async def export_me(request: Request, user: CurrentUser) -> ZipFile:
     """Take along what is kept about me, as a zip with one JSON file per plugin."""
     return ZipFile(await service.export(request.app.ctx.plugins, user.id), "account.zip")

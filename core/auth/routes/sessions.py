@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from sanic import Blueprint, Request
 
-from core.auth import sessions as service
-from core.auth.identity import CurrentUser
+from core.auth.authorization.identity import CurrentUser
 from core.auth.realm import realm_of
-from core.auth.schemas import TokensOut
-from core.auth.schemas_sessions import Confirmation, SessionOut, SessionQuery
+from core.auth.schemas.accounts import TokensOut
+from core.auth.schemas.sessions import Confirmation, SessionOut, SessionQuery
+from core.auth.sessions import service
 from core.db.pagination import Page
 from core.endpoint import endpoint
 

@@ -4,17 +4,12 @@ from __future__ import annotations
 
 from sanic import Blueprint, Request
 
-from core.auth import service, totp
-from core.auth.identity import CurrentUser
+from core.auth.accounts import service
+from core.auth.authenticators import totp
+from core.auth.authorization.identity import CurrentUser
 from core.auth.realm import device_of, realm_of
-from core.auth.schemas import TokensOut
-from core.auth.schemas_totp import (
-    ChallengeAnswer,
-    OwnCode,
-    OwnPassword,
-    RecoveryCodesOut,
-    TotpOut,
-)
+from core.auth.schemas.accounts import TokensOut
+from core.auth.schemas.totp import ChallengeAnswer, OwnCode, OwnPassword, RecoveryCodesOut, TotpOut
 from core.endpoint import endpoint
 
 totps = Blueprint("auth_totp")

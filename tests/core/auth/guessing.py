@@ -9,7 +9,7 @@ from unittest.mock import patch
 
 import httpx
 
-from core.auth import passwords
+from core.auth.authenticators import passwords
 
 WRONG = "not the password"
 

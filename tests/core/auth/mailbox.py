@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
 from email.message import EmailMessage
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Any
 from core.auth.afterwards import settled
 from core.mail import read_folder
 from core.testing import PASSWORD
+from core.testing.tasks import run_due
 
 AUTH = "/api/v1/auth"
 ADA = {"email": "ada@example.org", "username": "ada", "password": PASSWORD}
@@ -21,16 +21,15 @@ class Mailbox:
     """The folder that mails are written to where no server is configured."""
 
     def __init__(self, server: Any) -> None:
-        self._mail = server.app.ctx.realm.mail
-        self.folder: Path = self._mail._folder
+        self._server = server
+        self.folder: Path = server.app.ctx.realm.mail.folder
         for file in self.folder.glob("*"):
             file.unlink()
 
     async def all(self, to: str = "") -> list[EmailMessage]:
         """Return the mails to ``to``, once all have been written."""
         await settled()
-        if self._mail._sending:
-            await asyncio.wait(self._mail._sending, timeout=10)
+        await run_due(self._server)
         return [mail for mail in read_folder(self.folder) if not to or mail["To"] == to]
 
     async def texts(self, to: str = "") -> list[str]:

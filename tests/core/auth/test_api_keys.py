@@ -12,10 +12,8 @@ from typing import Any
 import httpx
 import pytest
 
-from core.auth import api_key_lookup
-from core.auth.revocation import NOBODY, revoke
-from core.auth.tables import ApiKey, AuditEntry, Role, RolePermission, Session, User, UserRole
-from core.auth.tokens import Tokens
+from core.auth.authenticators import api_key_lookup
+from core.auth.tables import ApiKey, AuditEntry, Session
 
 from .test_accounts import AUTH
 
@@ -37,8 +35,7 @@ async def program(server: Any, key: str) -> AsyncIterator[httpx.AsyncClient]:
 
 async def refused(client: httpx.AsyncClient, status: int = 401, path: str = TASKS) -> bool:
     """Wait until a request is answered with ``status``, two seconds at most."""
-    end = time.monotonic() + 2
-    while time.monotonic() < end:
+    for _ in range(40):
         if (await client.get(path)).status_code == status:
             return True
         await asyncio.sleep(0.05)
@@ -140,30 +137,6 @@ async def test_a_made_up_key_is_401(client: Any, key: str) -> None:
         assert 'error="invalid_token"' in answer.headers["www-authenticate"]
 
 
-async def test_what_the_user_no_longer_holds_the_key_does_not_either(
-    server: Any, people: Any
-) -> None:
-    role = (await Role.insert(Role(name="writer")).returning(Role.id))[0]["id"]
-    await RolePermission.insert(RolePermission(role=role, permission="auth.invite"))
-    await revoke(NOBODY)
-    await asyncio.sleep(1.2)
-    try:
-        person = await people("ada", "writer")
-        key = (await make(person, permissions=["todo.read", "auth.self", "auth.invite"])).json()
-        async with program(server, key["key"]) as client:
-            assert (await client.get(f"{AUTH}/me")).status_code == 200
-            find = api_key_lookup.find
-            held = server.app.ctx.realm.tokens._permissions
-            assert "auth.invite" in (await find(key["key"], held))[1].permissions
-            await UserRole.delete().where(UserRole.user == person.id)
-            await revoke(person.id)
-            assert await refused(client, 403)
-            assert (await find(key["key"], held))[1].permissions == frozenset()
-    finally:
-        await Role.delete().where(Role.id == role)
-        await revoke(NOBODY)
-
-
 async def test_a_key_has_no_role_that_could_say_more_than_its_permissions(
     server: Any, admin: Any
 ) -> None:
@@ -174,107 +147,42 @@ async def test_a_key_has_no_role_that_could_say_more_than_its_permissions(
 
 
 async def test_a_remembered_key_asks_no_database(server: Any, ada: Any, count_queries: Any) -> None:
+    await ada.post(TASKS, json={"title": "milk"})
     async with program(server, (await make(ada)).json()["key"]) as client:
-        await client.get(TASKS)
-        await asyncio.sleep(1.2)  # its making was told to all workers, which forget for once
-        await client.get(TASKS)
-        await asyncio.sleep(0.1)
-        count_queries()
-        await client.get(TASKS)
-        assert len(count_queries()) == 1
-
-
-async def test_an_ended_key_is_refused_at_once_and_cannot_be_ended_twice(
-    server: Any, ada: Any, grace: Any
-) -> None:
-    made = (await make(ada)).json()
-    async with program(server, made["key"]) as client:
-        assert (await client.get(TASKS)).status_code == 200
-        path = f"{KEYS}/{made['id']}"
-        assert (await grace.delete(path)).status_code == 404
-        assert (await ada.delete(path)).status_code == 204
-        assert (await client.get(TASKS)).status_code == 401
-        assert (await ada.delete(path)).status_code == 404
-    assert (await ada.get(KEYS)).json()["items"] == []
-
-
-async def test_another_worker_forgets_an_ended_key(server: Any, ada: Any) -> None:
-    made = (await make(ada)).json()
-    other = Tokens(server.app.ctx.realm.tokens.keys, 15)
-    other.hold(server.app.ctx.realm.tokens._permissions)
-    await other.follow()
-    header = f"Bearer {made['key']}"
-    request: Any = type("R", (), {"headers": {"authorization": header}})
-    waiting: Any = other.authenticate(request)
-    assert (await waiting).id == ada.id
-    remembered: Any = other.authenticate(request)
-    assert remembered.id == ada.id
-    await ada.delete(f"{KEYS}/{made['id']}")
-    await other.follow()
-    again: Any = other.authenticate(request)
-    with pytest.raises(Exception, match="does not exist"):
-        await again
-
-
-async def test_a_key_that_is_ended_while_it_is_looked_up_is_not_remembered(
-    server: Any, ada: Any, monkeypatch: Any
-) -> None:
-    made = (await make(ada)).json()
-    tokens = server.app.ctx.realm.tokens
-    find, looked_up, go_on = api_key_lookup.find, asyncio.Event(), asyncio.Event()
-
-    async def slowly(*given: Any) -> Any:
-        found = await find(*given)
-        looked_up.set()
-        await go_on.wait()
-        return found
-
-    monkeypatch.setattr(api_key_lookup, "find", slowly)
-    async with program(server, made["key"]) as client:
-        first = asyncio.create_task(client.get(TASKS))
-        await looked_up.wait()
-        monkeypatch.setattr(api_key_lookup, "find", find)
-        assert (await ada.delete(f"{KEYS}/{made['id']}")).status_code == 204
-        go_on.set()
-        await first
-        assert f"Bearer {made['key']}" not in tokens._known
-        assert (await client.get(TASKS)).status_code == 401
-
-
-async def test_the_keys_of_a_user_who_is_switched_off_die(server: Any, ada: Any) -> None:
-    async with program(server, (await make(ada)).json()["key"]) as client:
-        assert (await client.get(TASKS)).status_code == 200
-        await User.update({User.active: False}).where(User.id == ada.id)
-        await revoke(ada.id)
-        assert await refused(client)
-
-
-async def test_a_key_expires(server: Any, ada: Any) -> None:
-    soon = datetime.now(UTC) + timedelta(seconds=1)
-    key = (await make(ada, expires_at=soon.isoformat())).json()["key"]
-    async with program(server, key) as client:
-        assert (await client.get(TASKS)).status_code == 200
-        await asyncio.sleep(1.1)
-        answer = await client.get(TASKS)
-        assert answer.status_code == 401
-        assert "expired" in answer.json()["detail"]
+        for _ in range(50):  # its making is told to all workers a little later: they forget once
+            await client.get(TASKS)
+            await asyncio.sleep(0.1)
+            count_queries()
+            await client.get(TASKS)
+            if len(asked := count_queries()) == 1:
+                break
+        assert len(asked) == 1
 
 
 async def test_the_last_use_is_noted_at_most_once_a_minute(server: Any, ada: Any) -> None:
     key = (await make(ada)).json()["key"]
+
+    async def last_used(but: Any) -> Any:
+        """Return the time that is noted, once it is another or after a while."""
+        for _ in range(200):
+            noted = (await ada.get(KEYS)).json()["items"][0]["last_used_at"]
+            if noted != but:
+                break
+            await asyncio.sleep(0.05)
+        return noted
+
     assert (await ada.get(KEYS)).json()["items"][0]["last_used_at"] is None
     for _ in range(3):
         await api_key_lookup.find(key, {})
-    await asyncio.sleep(0.2)
-    first = (await ada.get(KEYS)).json()["items"][0]["last_used_at"]
+    first = await last_used(None)
     assert first is not None
     await api_key_lookup.find(key, {})
     await asyncio.sleep(0.2)
     assert (await ada.get(KEYS)).json()["items"][0]["last_used_at"] == first
     await ApiKey.update({ApiKey.last_used_at: datetime.now(UTC) - timedelta(minutes=2)}, force=True)
+    before = await last_used(first)
     await api_key_lookup.find(key, {})
-    await asyncio.sleep(0.2)
-    assert (await ada.get(KEYS)).json()["items"][0]["last_used_at"] > first
+    assert await last_used(before) > first
 
 
 async def test_a_key_is_never_fresh(server: Any, ada: Any) -> None:
@@ -305,12 +213,12 @@ async def make_with(client: Any, token: str) -> Any:
 
 
 async def test_keys_have_a_number_that_is_enough(ada: Any, monkeypatch: Any) -> None:
-    from core.auth import api_keys
+    from core.auth.authenticators import api_keys
 
     monkeypatch.setattr(api_keys, "MOST", 2)
-    answers = [await make(ada) for _ in range(3)]
-    assert [each.status_code for each in answers] == [201, 201, 409]
-    assert answers[2].json()["code"] == "too_many_api_keys"
+    answers = await asyncio.gather(*(make(ada) for _ in range(6)))
+    assert sorted(each.status_code for each in answers) == [201, 201, 409, 409, 409, 409]
+    assert (await make(ada)).json()["code"] == "too_many_api_keys"
 
 
 async def test_making_and_ending_a_key_is_written_down(ada: Any) -> None:

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from core.auth import attempts, passwords
-from core.auth.attempts import FREE, HOUR, Attempts, TooManyAttempts, network, pause
+from core.auth.authenticators import attempts, passwords
+from core.auth.authenticators.attempts import FREE, HOUR, Attempts, TooManyAttempts, network, pause
 from core.auth.settings import AuthSettings
 from core.auth.tables import Attempt, Session, User
 from core.testing import PASSWORD, People, Server

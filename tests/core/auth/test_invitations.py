@@ -114,7 +114,7 @@ async def test_where_registration_is_closed_no_invitation_helps(
     closed = {"TENFOLD_CORE__DATABASE": database, "TENFOLD_AUTH__REGISTRATION": "closed"}
     async with (
         serving(tenfold_environment | closed) as server,
-        httpx.AsyncClient(base_url=server.url) as client,
+        httpx.AsyncClient(timeout=60, base_url=server.url) as client,
     ):
         answer = await register(client, invitation=code)
     assert (answer.status_code, answer.json()["code"]) == (403, "registration_closed")

@@ -8,8 +8,13 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
+from core import configuration
 from core.cli import main
+from core.commands.running import with_database
 from core.mail import read_folder
+from core.tasks.settings import TasksSettings
+from core.tasks.task import collect
+from core.tasks.working import Runner
 
 
 @pytest.fixture
@@ -31,6 +36,13 @@ def tenfold(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
         engine.use(before)
 
 
+def work_off() -> None:
+    """Do what a runner would."""
+    plugins = configuration.read()
+    runner = Runner(collect(plugins), TasksSettings())
+    assert with_database(plugins, runner.drain) == 1
+
+
 def test_an_invitation_is_shown(tenfold: Any) -> None:
     result = tenfold("invite")
     assert result.exit_code == 0, result.output
@@ -42,6 +54,7 @@ def test_an_invitation_is_shown(tenfold: Any) -> None:
 def test_an_invitation_is_mailed_to_the_one_who_may_use_it(tenfold: Any) -> None:
     result = tenfold("invite", "--email", "ada@example.org")
     assert result.exit_code == 0, result.output
+    work_off()
     (mail,) = read_folder(Path("data/mail"))
     assert mail["To"] == "ada@example.org"
     assert result.stdout.splitlines()[0] in mail.get_content()

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from core.auth import passwords
-from core.auth.policy import WeakPassword, refuse_weak
+from core.auth.authenticators import passwords
+from core.auth.authenticators.policy import WeakPassword, refuse_weak
 from core.auth.tables import User
 from tests.core.auth.mailbox import ADA, post, register, sign_in
 
@@ -88,7 +88,7 @@ def test_every_common_password_that_is_long_enough_is_known() -> None:
 def test_the_list_is_read_when_it_is_needed_and_kept_small() -> None:
     code = """
 import sys
-from core.auth import policy
+from core.auth.authenticators import policy
 assert "zxcvbn" not in sys.modules and policy._commonest.cache_info().currsize == 0
 assert 5_000 < policy._commonest().count("\\n") and sys.getsizeof(policy._commonest()) < 200_000
 assert not any("zxcvbn" in name or "frequency" in name for name in sys.modules)

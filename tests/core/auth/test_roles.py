@@ -3,46 +3,28 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import sys
-import time
-from collections.abc import AsyncIterator, Awaitable, Callable
-from pathlib import Path
+from collections.abc import AsyncIterator, Awaitable
 from typing import Any
 
 import pytest
 
-from core.auth import grants, roles
-from core.auth.revocation import NOBODY, revoke
-from core.auth.roles import LastAdmin
+from core.auth.authorization import grants, roles
+from core.auth.authorization.roles import LastAdmin
 from core.auth.tables import AdminSession, AuditEntry, Role, RolePermission, User, UserRole
+from core.auth.tokens.revocation import NOBODY, revoke
 from core.errors import Invalid
 from core.testing import PASSWORD, People, Server
+from tests.core.forked import Tenfold, forked
+from tests.patience import within
 
 AUTH = "/api/v1/auth"
 TASKS = "/api/v1/todo/tasks"
-Tenfold = Callable[..., Awaitable[str]]
 
 
 @pytest.fixture
-async def tenfold(server: Server, tenfold_environment: dict[str, str]) -> Tenfold:
+def tenfold(server: Server, tenfold_environment: dict[str, str]) -> Tenfold:
     """Return a function that runs a command in a process of its own and returns what it says."""
-    program = str(Path(sys.executable).with_name("tenfold"))
-    settings = {**tenfold_environment, "TENFOLD_CORE__DATABASE": server.database}
-
-    async def run(*arguments: str, typed: str = "") -> str:
-        process = await asyncio.create_subprocess_exec(
-            program,
-            *arguments,
-            env={**os.environ, **settings},
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.STDOUT,
-        )
-        said, _ = await process.communicate(typed.encode())
-        return f"{said.decode()}({process.returncode})"
-
-    return run
+    return forked({**tenfold_environment, "TENFOLD_CORE__DATABASE": server.database})
 
 
 @pytest.fixture(autouse=True)
@@ -57,10 +39,9 @@ async def only_known_roles(server: Server) -> AsyncIterator[None]:
 
 async def answers(person: Any, path: str, status: int) -> None:
     """Wait until a request is answered with ``status``, two seconds at most."""
-    end = time.monotonic() + 2
-    while (answer := await person.get(path)).status_code != status:
-        assert time.monotonic() < end, answer.text
-        await asyncio.sleep(0.05)
+    async with within(2):
+        while (await person.get(path)).status_code != status:  # noqa: ASYNC110
+            await asyncio.sleep(0.05)
 
 
 async def test_a_role_is_made_granted_and_revoked_on_running_workers(

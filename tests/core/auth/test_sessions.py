@@ -106,7 +106,7 @@ async def test_who_signs_in_again_in_the_same_second_is_signed_in(client: Any) -
 
 
 async def test_signing_out_is_heard_by_another_worker(client: Any, server: Any) -> None:
-    from core.auth.tokens import Tokens
+    from core.auth.tokens.access import Tokens
 
     tokens = (await register(client)).json()
     mine = server.app.ctx.realm.tokens

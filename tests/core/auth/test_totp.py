@@ -10,7 +10,7 @@ import httpx
 import pyotp
 import pytest
 
-from core.auth.attempts import CODES, CODES_PER_CHALLENGE
+from core.auth.authenticators.attempts import CODES, CODES_PER_CHALLENGE
 from core.auth.tables import Attempt, AuditEntry, EmailCode, RecoveryCode, Session, Totp, User
 from core.testing import PASSWORD, Server
 
@@ -199,7 +199,7 @@ async def test_a_challenge_takes_few_wrong_codes_and_an_account_few_more(
 async def test_strangers_who_guess_codes_do_not_keep_the_owner_out(client: Any, ada: Any) -> None:
     secret, _ = await switched_on(ada)
     await sign_in(client)
-    async with httpx.AsyncClient(base_url=client.base_url) as stranger:
+    async with httpx.AsyncClient(timeout=60, base_url=client.base_url) as stranger:
         stranger.headers["user-agent"] = "stranger"
         for _ in range(3):
             opened = await challenge(stranger)
