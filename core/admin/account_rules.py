@@ -11,12 +11,14 @@ from piccolo.columns import Column
 from starlette.requests import Request
 
 from core.admin.values import require
-from core.auth import audit, passwords, roles, users
-from core.auth.names import key_of, refuse_odd
-from core.auth.permissions import ADMIN
-from core.auth.policy import refuse_weak
-from core.auth.revocation import revoke
-from core.auth.schemas import Email, Password, Username
+from core.auth import audit
+from core.auth.accounts import personal, users
+from core.auth.accounts.names import key_of, refuse_odd
+from core.auth.authenticators import passwords
+from core.auth.authenticators.policy import refuse_weak
+from core.auth.authorization import roles
+from core.auth.authorization.permissions import ADMIN
+from core.auth.schemas.accounts import Email, Password, Username
 from core.auth.tables import (
     AdminSession,
     KnownPermission,
@@ -26,8 +28,10 @@ from core.auth.tables import (
     User,
     UserRole,
 )
+from core.auth.tokens.revocation import revoke
 from core.db.engine import transaction
 from core.errors import Conflict, Invalid
+from core.tasks import task as tasks
 
 RULES: dict[str, tuple[Any, str]] = {
     "username": (Username, "A username has 2 to 50 letters, digits, _, and . or - in between."),
@@ -99,12 +103,16 @@ async def _names(user: int) -> list[str]:
 
 
 async def delete_user(row_id: int, request: Request) -> None:
-    """Refuse to delete oneself, so that somebody who may manage accounts is always left."""
+    """Let every plugin delete what it keeps about somebody, and the account with it.
+
+    Nobody deletes their own account, so that somebody who may manage accounts is always left.
+    """
     if row_id == request.user.user_id:
         raise Conflict("You cannot delete the account that you are signed in with.")
-    await _unmake(row_id, [User.active])
-    await _sign_out(row_id)
-    await audit.record("account_deleted", user=row_id, actor=request.user.user_id)
+    plugins = tasks.current()
+    if plugins is None:
+        raise RuntimeError("The admin runs without plugins.")
+    await personal.erase(plugins, row_id, actor=request.user.user_id)
 
 
 async def _unmake(user: int, lost: Sequence[Column]) -> None:

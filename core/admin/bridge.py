@@ -27,12 +27,20 @@ class Bridge:
     """Serves the ASGI application that ``build`` returns below ``prefix``; HTTP, not WebSocket.
 
     ``build`` is called in a thread when the first request comes, and again at the next request if
-    it failed. ``limit`` is the largest body, in bytes.
+    it failed. ``limit`` is the largest body, in bytes. ``meanwhile`` may answer what needs not wait
+    for the building.
     """
 
-    def __init__(self, prefix: str, build: Callable[[], ASGIApp], *, limit: int) -> None:
+    def __init__(
+        self,
+        prefix: str,
+        build: Callable[[], ASGIApp],
+        *,
+        limit: int,
+        meanwhile: Callable[[Request], HTTPResponse | None] = lambda _: None,
+    ) -> None:
         self._prefix = "/" + prefix.strip("/")
-        self._build, self._limit = build, limit
+        self._build, self._limit, self._meanwhile = build, limit, meanwhile
         self._starting: asyncio.Task[Lifespan] | None = None
 
     def attach(self, app: Sanic[Any, Any]) -> None:
@@ -57,15 +65,18 @@ class Bridge:
         if request.path == self._prefix:
             query = f"?{request.query_string}" if request.query_string else ""
             return redirect(f"{self._prefix}/{query}", status=308)
-        running = await self._ready()
+        starting = self._started()
+        if not starting.done() and (answer := self._meanwhile(request)) is not None:
+            return answer
+        running = await asyncio.shield(starting)
         await Exchange(request, self._prefix, self._limit).run(running)
         return None
 
-    async def _ready(self) -> Lifespan:
-        """Return the running application; all who come while it is built wait for the one build."""
+    def _started(self) -> asyncio.Task[Lifespan]:
+        """Return the one build, which all wait for who come meanwhile."""
         if self._starting is None or _failed(self._starting):
             self._starting = asyncio.create_task(self._start(), context=Context())
-        return await asyncio.shield(self._starting)
+        return self._starting
 
     async def _start(self) -> Lifespan:
         try:

@@ -73,7 +73,7 @@ class Guard:
             return True
         if self._public.netloc:
             return origin == f"{self._public.scheme}://{self._public.netloc}"
-        return urlsplit(origin).netloc == request.headers.get("host")
+        return origin.partition("://")[2] == request.headers.get("host")
 
     def _home(self, request: Request) -> str:
         where = self._public if self._public.netloc else request.base_url
@@ -86,8 +86,7 @@ class Guard:
         for cookie in cookies:
             headers.append("set-cookie", self._narrowed(cookie, root_path))
         headers.update(HEADERS)
-        if not path.startswith("/assets/"):
-            headers["cache-control"] = "no-store"
+        headers["cache-control"] = "no-cache" if path.startswith("/assets/") else "no-store"
 
     def _narrowed(self, cookie: str, root_path: str) -> str:
         parts = [part for part in cookie.split("; ") if part.lower() not in ("path=/", "secure")]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sanic import Sanic
+from sanic import HTTPResponse, Request, Sanic
+from sanic.response import json
 
 from core.admin.bridge import Bridge
 from core.plugins import Plugins
@@ -24,4 +25,15 @@ def mount(app: Sanic[Any, Any], plugins: Plugins, core: CoreSettings) -> None:
 
         return panels.build(plugins, core, app.ctx.realm)
 
-    Bridge(PREFIX, build, limit=core.max_body).attach(app)
+    Bridge(PREFIX, build, limit=core.max_body, meanwhile=refusal).attach(app)
+
+
+def refusal(request: Request) -> HTTPResponse | None:
+    """Refuse who cannot be signed in at once, while the admin is built.
+
+    The page asks before somebody signs in, maybe another worker than it came from. A refusal that
+    came a second later, when they have, would lead them back to the sign-in.
+    """
+    if request.path.startswith(f"{PREFIX}/api/") and "id" not in request.cookies:
+        return json({"error": "Sign in first."}, 401)
+    return None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from core.admin.guard import SAFE
-from core.auth.revocation import NOBODY, revoke
+from core.auth.tokens.revocation import NOBODY, revoke
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send

@@ -12,7 +12,7 @@ from piccolo_api.mfa.provider import MFAProvider
 from piccolo_api.rate_limiting.middleware import RateLimitProvider
 from starlette.datastructures import Headers
 
-from core.auth import challenges, credentials, totp
+from core.auth.authenticators import challenges, credentials, totp
 from core.auth.realm import Device, Realm
 from core.auth.tables import Session, User
 from core.db.engine import transaction

@@ -34,6 +34,8 @@ FLAGS = (
     "--window-size=1200,787",
 )
 Place = tuple[str, str]
+PATIENCE = 60.0
+"""Seconds that a page, or a server that starts, may take on a busy machine."""
 
 
 def uitest(name: str) -> Place:
@@ -74,7 +76,9 @@ class AdminPages:
 
     def __init__(self, chrome: webdriver.Chrome, url: str, downloads: Path) -> None:
         self.chrome, self.url, self.downloads = chrome, url, downloads
-        self.wait = WebDriverWait(chrome, 15, ignored_exceptions=[StaleElementReferenceException])
+        self.wait = WebDriverWait(
+            chrome, PATIENCE, ignored_exceptions=[StaleElementReferenceException]
+        )
 
     def see(self, place: Place) -> WebElement:
         return self.wait.until(expected.visibility_of_element_located(place))

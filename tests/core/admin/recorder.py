@@ -36,6 +36,9 @@ class Recorder:
     async def hello(self, scope: Any, receive: Any, send: Any) -> None:
         await answer(send, b"hello", (b"x-state", scope["state"]["shared"].encode()))
 
+    async def api(self, scope: Any, receive: Any, send: Any) -> None:
+        await self.hello(scope, receive, send)
+
     async def count(self, scope: Any, receive: Any, send: Any) -> None:
         size, more = 0, True
         while more:

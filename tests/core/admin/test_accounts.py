@@ -9,10 +9,11 @@ from typing import Any
 import httpx
 import pytest
 
-from core.auth import passwords
-from core.auth.service import check_password
+from core.auth.accounts.service import check_password
+from core.auth.authenticators import passwords
 from core.auth.tables import AdminSession, Role, RolePermission, Session, User, UserRole
-from core.testing import PASSWORD, People
+from core.plugins import hookimpl
+from core.testing import PASSWORD, People, Server
 
 from .conftest import Enter
 
@@ -114,6 +115,33 @@ async def test_nobody_deletes_their_own_account(staff: Any) -> None:
     refused = await staff.delete(f"{USERS}{staff.id}/")
     assert refused.status_code == 409
     assert refused.text == "You cannot delete the account that you are signed in with."
+
+
+async def test_plugins_delete_what_they_keep_about_whom_staff_delete(
+    staff: Any, ada: Any, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = []
+
+    async def delete_user(user: int) -> None:
+        asked.append(user)
+
+    monkeypatch.setattr(server.plugins["todo"].module, "delete_user", hookimpl(delete_user))
+    assert (await staff.delete(f"{USERS}{ada.id}/")).status_code == 204
+    assert asked == [ada.id]
+    assert not await User.exists().where(User.id == ada.id)
+    await server.app.ctx.realm.tokens.follow()
+    assert (await ada.get("/api/v1/auth/me")).status_code == 401
+
+
+async def test_where_a_plugin_cannot_delete_nothing_is_deleted(
+    staff: Any, ada: Any, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def delete_user(user: int) -> None:
+        raise OSError("the files are on a disk that is away")
+
+    monkeypatch.setattr(server.plugins["todo"].module, "delete_user", hookimpl(delete_user))
+    assert (await staff.delete(f"{USERS}{ada.id}/")).status_code == 500
+    assert await User.exists().where(User.id == ada.id)
 
 
 @pytest.mark.parametrize("what", ["active", "admin", "superuser"])

@@ -16,6 +16,7 @@ from sanic import Request, Sanic
 from sanic.response import text
 
 from core.admin.bridge import Bridge
+from core.admin.mount import refusal
 from core.testing import running
 from core.web import failures
 
@@ -96,7 +97,7 @@ async def test_a_body_over_the_limit_is_413_whatever_the_application_does(
 
     app = sanic()
     Bridge("/small", lambda: recorder, limit=500).attach(app)
-    async with running(app) as url, httpx.AsyncClient(base_url=url) as client:
+    async with running(app) as url, httpx.AsyncClient(timeout=60, base_url=url) as client:
         body: Any = pieces() if chunked else b"x" * 600
         answer = await client.post(f"/small/{path}", content=body)
         assert answer.status_code == 413
@@ -193,7 +194,7 @@ async def test_the_application_is_built_once_however_many_come_first(recorder: R
     async def other(request: Request) -> Any:
         return text("quick")
 
-    async with running(app) as url, httpx.AsyncClient(base_url=url) as client:
+    async with running(app) as url, httpx.AsyncClient(timeout=60, base_url=url) as client:
         assert build.threads == []
         first = [asyncio.ensure_future(client.get("/lazy/")) for _ in range(5)]
         await until(lambda: build.threads)
@@ -211,7 +212,7 @@ async def test_a_first_client_that_goes_away_does_not_start_a_second_build(
 ) -> None:
     build, app = SlowBuild(recorder), sanic()
     Bridge("/lazy", build, limit=LIMIT).attach(app)
-    async with running(app) as url, httpx.AsyncClient(base_url=url) as client:
+    async with running(app) as url, httpx.AsyncClient(timeout=60, base_url=url) as client:
         first = asyncio.ensure_future(client.get("/lazy/"))
         await until(lambda: build.threads)
         first.cancel()
@@ -219,6 +220,28 @@ async def test_a_first_client_that_goes_away_does_not_start_a_second_build(
         await asyncio.sleep(0.1)
         build.done.set()
         assert (await second).text == "hello"
+    assert len(build.threads) == 1
+
+
+async def test_who_is_not_signed_in_is_refused_before_the_admin_is_built(
+    recorder: Recorder,
+) -> None:
+    """The page asks before somebody signs in; an answer after that would sign them out again."""
+    build, app = SlowBuild(recorder), sanic()
+    Bridge("/admin", build, limit=LIMIT, meanwhile=refusal).attach(app)
+    async with running(app) as url, httpx.AsyncClient(timeout=60, base_url=url) as client:
+        assert (await client.get("/admin/api/links/")).status_code == 401
+        await until(lambda: build.threads)
+        assert (await client.get("/admin/api/tables/")).status_code == 401
+        waiting = [
+            asyncio.ensure_future(client.get("/admin/")),
+            asyncio.ensure_future(client.get("/admin/api/user/", headers={"cookie": "id=abc"})),
+        ]
+        await asyncio.sleep(0.1)
+        assert not any(each.done() for each in waiting)
+        build.done.set()
+        assert {(await each).text for each in waiting} == {"hello"}
+        assert (await client.get("/admin/api/links/")).text == "hello"
     assert len(build.threads) == 1
 
 
@@ -233,7 +256,7 @@ async def test_a_build_that_fails_is_said_and_tried_again(recorder: Recorder) ->
 
     app = sanic()
     Bridge("/lazy", build, limit=LIMIT).attach(app)
-    async with running(app) as url, httpx.AsyncClient(base_url=url) as client:
+    async with running(app) as url, httpx.AsyncClient(timeout=60, base_url=url) as client:
         for _ in range(2):
             answer = await client.get("/lazy/")
             assert answer.status_code == 503
@@ -249,5 +272,5 @@ async def test_an_application_without_a_lifespan_is_served() -> None:
 
     app = sanic()
     Bridge("/plain", lambda: plain, limit=LIMIT).attach(app)
-    async with running(app) as url, httpx.AsyncClient(base_url=url) as client:
+    async with running(app) as url, httpx.AsyncClient(timeout=60, base_url=url) as client:
         assert (await client.get("/plain/")).text == "plain"

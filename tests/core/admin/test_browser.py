@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -17,16 +16,13 @@ import pyotp
 import pytest
 from selenium.webdriver.common.by import By
 
-from .chromium import AdminPages, chromium, field, programs
+from tests.ports import free_port
 
+from .chromium import PATIENCE, AdminPages, chromium, field, programs
+
+pytestmark = pytest.mark.timeout(600)
 PASSWORD = "correct horse battery"
 TENFOLD = str(Path(sys.executable).with_name("tenfold"))
-
-
-def free_port() -> int:
-    with socket.socket() as listening:
-        listening.bind(("127.0.0.1", 0))
-        return int(listening.getsockname()[1])
 
 
 def environment(folder: Path, port: int) -> dict[str, str]:
@@ -42,7 +38,7 @@ def environment(folder: Path, port: int) -> dict[str, str]:
 
 def answers(url: str) -> bool:
     try:
-        return httpx.get(url, timeout=5).status_code == 200
+        return httpx.get(url, timeout=PATIENCE).status_code == 200
     except httpx.TransportError:
         return False
 
@@ -62,7 +58,7 @@ def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         )
     url = f"http://127.0.0.1:{port}"
     try:
-        until = time.monotonic() + 30
+        until = time.monotonic() + PATIENCE
         while not answers(f"{url}/admin/"):
             assert server.poll() is None, (folder / "log").read_text()
             assert time.monotonic() < until, (folder / "log").read_text()
@@ -71,7 +67,7 @@ def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     finally:
         server.send_signal(signal.SIGTERM)
         try:
-            server.wait(20)
+            server.wait(PATIENCE)
         except subprocess.TimeoutExpired:
             os.killpg(server.pid, signal.SIGKILL)
 
@@ -153,25 +149,34 @@ def test_a_user_made_in_the_admin_may_sign_in(pages: AdminPages, product: str) -
     pages.see((By.XPATH, "//select[@name='active']/option[@value='true']")).click()
     pages.save("create_button", "Successfully added row")
     given = {"login": "grace", "password": PASSWORD}
-    assert httpx.post(f"{product}/api/v1/auth/login", json=given).status_code == 200
+    assert (
+        httpx.post(f"{product}/api/v1/auth/login", json=given, timeout=PATIENCE).status_code == 200
+    )
 
 
 def test_who_has_an_authenticator_app_is_asked_for_a_code(pages: AdminPages, product: str) -> None:
     given = {"login": "ada", "password": PASSWORD}
     auth = f"{product}/api/v1/auth"
-    token = httpx.post(f"{auth}/login", json=given).json()["access_token"]
+    token = httpx.post(f"{auth}/login", json=given, timeout=PATIENCE).json()["access_token"]
     headers = {"authorization": f"Bearer {token}"}
     own = {"password": PASSWORD}
-    secret = httpx.post(f"{auth}/totp", json=own, headers=headers).json()["secret"]
+    secret = httpx.post(f"{auth}/totp", json=own, headers=headers, timeout=PATIENCE).json()[
+        "secret"
+    ]
     codes = pyotp.TOTP(secret)
     step = int(time.time()) // 30
     first = httpx.post(
-        f"{auth}/totp/confirm", json={"code": codes.generate_otp(step)}, headers=headers
+        f"{auth}/totp/confirm",
+        json={"code": codes.generate_otp(step)},
+        headers=headers,
+        timeout=PATIENCE,
     )
     for code in (codes.generate_otp(step + 1), first.json()["recovery_codes"][0]):
         pages.log_out()
         pages.log_in("ada", PASSWORD, code)
-    httpx.request("DELETE", f"{auth}/totp", json=own, headers=headers).raise_for_status()
+    httpx.request(
+        "DELETE", f"{auth}/totp", json=own, headers=headers, timeout=PATIENCE
+    ).raise_for_status()
 
 
 def test_the_pages_do_nothing_that_the_policy_forbids(pages: AdminPages) -> None:

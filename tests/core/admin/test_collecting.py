@@ -139,7 +139,10 @@ async def test_a_form_may_refuse_and_its_mistakes_stay_inside(
     app.ctx.realm = server.app.ctx.realm
     mount(app, plugins, core_settings(plugins))
     session = await AdminSession.create_session(user_id=admin.id)
-    async with running(app) as url, httpx.AsyncClient(base_url=f"{url}/admin/") as client:
+    async with (
+        running(app) as url,
+        httpx.AsyncClient(timeout=60, base_url=f"{url}/admin/") as client,
+    ):
         client.cookies.set("id", session.token)
         await client.get("")
         client.headers["X-CSRFToken"] = client.cookies["csrftoken"]
