@@ -32,7 +32,8 @@ R = TypeVar("R")
 
 SHAPES = 2000
 
-Plan = tuple[str, tuple[tuple[int, Any], ...]]
+Plan = tuple[str, tuple[tuple[int, Any], ...] | None]
+"""The SQL, and which of the values and constants it is run with; None: the values as they are."""
 
 
 class Parameter(str):
@@ -61,7 +62,7 @@ def compiled(
 
         async def run(*values: P.args, **shape: P.kwargs) -> list[R]:
             sql, places = plans.get(values, shape)
-            arguments = [values[place] if place >= 0 else constant for place, constant in places]
+            arguments = values if places is None else _placed(values, places)
             return list(starmap(kind, await engine().fetch(sql, arguments)))
 
         run.__doc__, run.__name__ = build.__doc__, build.__name__
@@ -80,7 +81,7 @@ def compiled_one(
 
         async def run(*values: P.args, **shape: P.kwargs) -> R | None:
             sql, places = plans.get(values, shape)
-            arguments = [values[place] if place >= 0 else constant for place, constant in places]
+            arguments = values if places is None else _placed(values, places)
             rows = await engine().fetch(sql, arguments)
             return kind(*rows[0]) if rows else None
 
@@ -108,6 +109,10 @@ def compiled_new(
     return decorate
 
 
+def _placed(values: tuple[Any, ...], places: tuple[tuple[int, Any], ...]) -> list[Any]:
+    return [values[place] if place >= 0 else constant for place, constant in places]
+
+
 class _Plans:
     """The SQL of one function's query in each of its shapes, for each kind of database."""
 
@@ -131,10 +136,12 @@ class _Plans:
                 f"{self._build.__qualname__}: a value in this query is new each time it is built "
                 "(a default such as the time or a random text?). Pass it as an argument."
             )
-        return sql, tuple(
+        places = tuple(
             (each.position, None) if isinstance(each, Parameter) else (-1, each)
             for each in arguments
         )
+        straight = [place for place, _ in places] == list(range(count))
+        return sql, None if straight else places
 
     def _sql(self, count: int, shape: dict[str, Any]) -> tuple[str, list[Any]]:
         query = self._build(*map(Parameter, range(count)), **shape)

@@ -14,11 +14,10 @@ def _moment(value: bytes) -> datetime:
 def register() -> None:
     """Replace Piccolo's converters for the types that every row has.
 
-    Numbers are read by ``int``; Piccolo goes through Decimal so that ``1.0`` reads as 1, which only
-    concerns databases written by other programs.
+    Numbers need none: SQLite keeps ``1.0`` in such a column as 1, and gives it out as an int.
     """
     for name in ("INTEGER", "SERIAL", "BIGINT", "SMALLINT"):
-        sqlite3.register_converter(name, int)
+        sqlite3.converters.pop(name, None)
     sqlite3.register_converter("BOOLEAN", b"1".__eq__)
     sqlite3.register_converter("TIMESTAMPTZ", _moment)
     sqlite3.register_converter("TIMESTAMP", lambda value: datetime.fromisoformat(value.decode()))

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 from piccolo.query.methods.objects import Objects
 from piccolo.query.methods.select import Select
@@ -89,24 +89,17 @@ async def savepoint() -> AsyncIterator[None]:
         yield
 
 
-def locked(query: Q) -> Q:
+Strength = Literal["UPDATE", "NO KEY UPDATE", "KEY SHARE"]
+
+
+def locked(query: Q, strength: Strength = "UPDATE") -> Q:
     """Return ``query`` so that nobody changes its rows before the transaction around it ends.
 
-    SQLite has no row locks and needs none: a transaction is the only one that writes.
+    ``NO KEY UPDATE`` lets others refer to them meanwhile, as a foreign key does; ``KEY SHARE`` is
+    what such a reference takes: nobody deletes them or holds them for ``UPDATE``. SQLite has no
+    row locks and needs none: a transaction is the only one that writes.
     """
-    return query if engine().engine_type == "sqlite" else query.lock_rows()
-
-
-@contextmanager
-def queries() -> Iterator[list[str]]:
-    """Collect the SQL that runs inside the block, in any task of this process."""
-    seen: list[str] = []
-    here = engine()
-    here.listeners.append(seen.append)
-    try:
-        yield seen
-    finally:
-        here.listeners.remove(seen.append)
+    return query if engine().engine_type == "sqlite" else query.lock_rows(strength)
 
 
 async def close(timeout: float = 5) -> None:

@@ -22,6 +22,7 @@ PASSING_SQLITE = frozenset(
         sqlite3.SQLITE_BUSY,
         sqlite3.SQLITE_LOCKED,
         sqlite3.SQLITE_FULL,
+        sqlite3.SQLITE_READONLY,
         sqlite3.SQLITE_INTERRUPT,
         sqlite3.SQLITE_IOERR,
         sqlite3.SQLITE_CANTOPEN,
@@ -70,11 +71,26 @@ def is_null(error: BaseException) -> bool:
     return isinstance(error, asyncpg.NotNullViolationError)
 
 
+def is_orphan(error: BaseException) -> bool:
+    """Tell whether ``error`` says that a row would refer to one that is not there (any more)."""
+    if isinstance(error, sqlite3.IntegrityError):
+        return error.sqlite_errorcode == sqlite3.SQLITE_CONSTRAINT_FOREIGNKEY
+    return isinstance(error, asyncpg.ForeignKeyViolationError)
+
+
 def is_passing(error: BaseException) -> bool:
     """Tell whether ``error`` is a database that is away, busy or full, not a mistake of ours."""
     if isinstance(error, sqlite3.OperationalError):
         return code(error) in PASSING_SQLITE
     return isinstance(error, (DatabaseBusy, *PASSING_POSTGRES))
+
+
+def is_damaged(error: BaseException) -> bool:
+    """Tell whether ``error`` says that a SQLite file is none, or is broken."""
+    return isinstance(error, sqlite3.DatabaseError) and code(error) in (
+        sqlite3.SQLITE_NOTADB,
+        sqlite3.SQLITE_CORRUPT,
+    )
 
 
 def code(error: sqlite3.Error) -> int:

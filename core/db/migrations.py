@@ -2,29 +2,29 @@
 
 from __future__ import annotations
 
-import asyncio
-import fcntl
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, redirect_stdout
+import logging
+from collections.abc import Iterator
+from contextlib import redirect_stdout
 from dataclasses import dataclass
+from functools import partial
 from importlib import import_module
 from importlib.util import module_from_spec, spec_from_file_location
 from io import StringIO
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
-import asyncpg
 from piccolo.apps.migrations.auto.migration_manager import MigrationManager
+from piccolo.apps.migrations.auto.schema_snapshot import SchemaSnapshot
 from piccolo.apps.migrations.tables import Migration
 from piccolo.conf.apps import AppConfig
 
+from core.db import postgres_altering, sqlite_altering
 from core.db.engine import engine, transaction
-from core.db.errors import DatabaseAway
-from core.db.postgres import PooledPostgres
-from core.plugins import Plugins
+from core.loading import why_not
+from core.plugins import PluginError, Plugins
 
-LOCK = 0x7E4F01D
-POLL = 0.05
+# It complains of each table that an older migration names without all of its columns.
+logging.getLogger("piccolo.apps.migrations.auto.migration_manager").setLevel(logging.CRITICAL)
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,12 @@ class Step:
 def apps(plugins: Plugins) -> Iterator[tuple[str, AppConfig]]:
     """Yield each enabled plugin that has tables, with what Piccolo knows of it."""
     for name, path in plugins.call("register_tables"):
-        yield name, import_module(path).APP_CONFIG
+        try:
+            app = import_module(path).APP_CONFIG
+        except Exception as error:
+            text = f"{name}: its piccolo_app, {path}, {why_not(path, error)}"
+            raise PluginError([text]) from error
+        yield name, app
 
 
 def tables(plugins: Plugins) -> Iterator[tuple[str, Any]]:
@@ -59,13 +64,18 @@ async def pending(plugins: Plugins) -> list[Step]:
     return [
         step
         for name, app in apps(plugins)
-        for step in _steps(name, app)
+        for step in steps_of(name, app)
         if (name, step.id) not in done
     ]
 
 
-def _steps(name: str, app: AppConfig) -> list[Step]:
-    files = sorted(Path(app.resolved_migrations_folder_path).glob(f"{name}_*.py"))
+def steps_of(name: str, app: AppConfig) -> list[Step]:
+    """Return all migrations of a plugin, in order."""
+    return _steps(name, Path(app.resolved_migrations_folder_path))
+
+
+def _steps(name: str, folder: Path) -> list[Step]:
+    files = sorted(folder.glob(f"{name}_*.py"))
     steps = [Step(name, module.ID, module) for module in map(_module, files)]
     return sorted(steps, key=lambda step: step.id)
 
@@ -97,47 +107,76 @@ async def migrate(plugins: Plugins) -> list[Step]:
 
 async def _run(step: Step) -> None:
     try:
-        manager = await step.module.forwards()
-        if isinstance(manager, MigrationManager):
-            with redirect_stdout(StringIO()):  # Piccolo tells its progress in a format of its own
-                await manager.run()
+        await _carry_out(step, backwards=False)
         await Migration.insert(Migration(name=step.id, app_name=step.plugin))
     except Exception as error:
         error.add_note(f"in the migration {step.id} of the plugin {step.plugin!r}")
         raise
 
 
-@asynccontextmanager
-async def alone() -> AsyncIterator[None]:
-    """Hold the lock that only one process on any host has; the others wait."""
-    here = engine()
-    if isinstance(here, PooledPostgres):
-        async with _locked_on_server(here.config["dsn"], here.limits.wait):
-            yield
+async def _carry_out(step: Step, *, backwards: bool) -> None:
+    manager = await step.module.forwards()
+    if not isinstance(manager, MigrationManager):
         return
-    with Path(f"{here.path}.migrating").open("w") as file:  # noqa: ASYNC230
-        while not _locked(file):  # noqa: ASYNC110
-            await asyncio.sleep(POLL)
-        yield
+    if manager.alter_columns.alter_columns:
+        manager._run_alter_columns = await _altering(manager, step, backwards=backwards)  # type: ignore[method-assign]
+    with redirect_stdout(StringIO()):  # Piccolo tells its progress in a format of its own
+        await manager.run(backwards=backwards)
 
 
-@asynccontextmanager
-async def _locked_on_server(dsn: str, wait: float) -> AsyncIterator[None]:
+async def _altering(manager: MigrationManager, step: Step, *, backwards: bool) -> Any:
+    """Return what changes the columns of a migration, in place of what Piccolo would do."""
+    changes = manager.alter_columns.alter_columns
+    if engine().engine_type == "sqlite":
+        wanted = await _shapes(step, backwards=backwards)
+        return partial(sqlite_altering.alter, changes, wanted)
+    tables = {change.tablename for change in changes}
+    return partial(postgres_altering.alter, tables, manager._run_alter_columns)
+
+
+async def _shapes(step: Step, *, backwards: bool) -> SchemaSnapshot:
+    """Return what the tables of a plugin are like after a migration, or before it."""
+    steps = _steps(step.plugin, Path(str(step.module.__file__)).parent)
+    ran = [each for each in steps if each.id < step.id or (each.id == step.id and not backwards)]
+    managers = [await each.module.forwards() for each in ran]
+    return SchemaSnapshot([each for each in managers if isinstance(each, MigrationManager)])
+
+
+async def reverse(plugins: Plugins, name: str) -> list[str]:
+    """Undo every migration of a plugin that ran, the last first, and return their ids.
+
+    All or nothing: what cannot be undone leaves everything as it is. Call it inside ``alone()``.
+    """
+    ran = await ran_migrations(name)
+    steps = {
+        step.id: step
+        for app, config in apps(plugins)
+        if app == name
+        for step in steps_of(app, config)
+    }
+    if missing := [id for id in ran if id not in steps]:
+        raise FileNotFoundError(
+            f"{name}: its migrations {', '.join(missing)} are not there any more."
+        )
+    with engine().limits.lifted():
+        async with transaction():
+            for id in reversed(ran):
+                await _undo(steps[id])
+    return ran[::-1]
+
+
+async def ran_migrations(name: str) -> list[str]:
+    """Return the ids of a plugin's migrations that ran, in order."""
+    if not await Migration.table_exists():
+        return []
+    rows = await Migration.select(Migration.name).where(Migration.app_name == name)
+    return sorted(row["name"] for row in rows)
+
+
+async def _undo(step: Step) -> None:
     try:
-        connection = await asyncpg.connect(dsn, timeout=wait)
-    except OSError as error:
-        raise DatabaseAway(f"The database does not answer: {error}") from error
-    try:
-        await connection.execute(f"SELECT pg_advisory_lock({LOCK})")
-        yield
-    finally:
-        connection.terminate()
-
-
-def _locked(file: IO[str]) -> bool:
-    """Lock the file unless somebody has; asked again and again, so that a cancel is heard."""
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
+        await _carry_out(step, backwards=True)
+        await Migration.delete().where(Migration.name == step.id, Migration.app_name == step.plugin)
+    except Exception as error:
+        error.add_note(f"while undoing the migration {step.id} of the plugin {step.plugin!r}")
+        raise

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import typing
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Hashable
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import Annotated, Any, Generic, TypeVar
+from typing import Annotated, Any, Generic, TypeVar, cast
 
 import msgspec
 from msgspec import Meta
@@ -19,7 +19,7 @@ from piccolo.columns.combination import WhereRaw
 from piccolo.query.methods.select import Select
 
 from core.errors import Invalid
-from core.web.request import Query, refuse_nul
+from core.web.request import Query, refuse_unkeepable
 
 T = TypeVar("T")
 
@@ -29,7 +29,10 @@ Count = Annotated[bool, Meta(description="Whether to count all items, as `total`
 
 
 class PageQuery(Query, frozen=True):
-    """Subclass it for a list's parameters and add ``sort``, a Literal of what it may be."""
+    """Subclass it for a list's parameters and add ``sort``, a Literal of what it may be.
+
+    Say ``table: ClassVar[type[Table]]``, too: then ``tenfold check`` looks for the indexes.
+    """
 
     limit: Limit = 20
     cursor: Cursor | None = None
@@ -45,7 +48,7 @@ class Page(msgspec.Struct, Generic[T], frozen=True, omit_defaults=False):
 
 
 Position = tuple[Any, int]
-"""The sort value and the id of the last item of the page before."""
+"""The sort value and the id of the last item of the page before: ``tuple[Any, int]``."""
 
 
 async def page(
@@ -61,27 +64,80 @@ async def page(
     """
     sort: str = query.sort  # type: ignore[attr-defined]
     column = sort.removeprefix("-")
+    hint = _hint(cast(Hashable, kind), column)
+    if type(None) in typing.get_args(hint):
+        raise TypeError(f"{column!r} may be null in {kind.__name__}: use page_with_nulls().")
     position = None
     if query.cursor is not None:
-        position = _decode(query.cursor, sort, kind, column)
+        position = _decode(query.cursor, sort, hint)
     items = await read(position, query.limit + 1)
+    return await _page(query, items, count, lambda last: getattr(last, column))
+
+
+async def page_with_nulls(
+    query: PageQuery,
+    hint: Any,
+    value_of: Callable[[T], Any],
+    read: Callable[[Position | None, int, bool], Awaitable[list[T]]],
+    count: Callable[[], Awaitable[int]],
+) -> Page[T]:
+    """Return the page that ``query`` asks for, sorted by a column that may be null.
+
+    What has no value comes last; sorted descending it comes first. ``read(position, limit, nulls)``
+    reads the rows that have a value or those that have none, never both, so that each is one range
+    of an index over the column and the id (see ``in_order``); ``value_of`` gives an item's sort
+    value, which has the type ``hint``.
+    """
+    sort: str = query.sort  # type: ignore[attr-defined]
+    parts = [True, False] if sort.startswith("-") else [False, True]
+    position = None
+    if query.cursor is not None:
+        position = _decode(query.cursor, sort, hint, nulls=True)
+        parts = parts[parts.index(position[0] is None) :]
+    items: list[T] = []
+    for nulls in parts:
+        if len(items) <= query.limit:
+            items += await read(position, query.limit + 1 - len(items), nulls)
+        position = None
+    return await _page(query, items, count, value_of)
+
+
+async def _page(
+    query: PageQuery,
+    items: list[T],
+    count: Callable[[], Awaitable[int]],
+    value_of: Callable[[T], Any],
+) -> Page[T]:
     following = None
     if len(items) > query.limit:
         items = items[: query.limit]
-        following = _encode(sort, items[-1], column)
+        following = _encode(query.sort, value_of(items[-1]), items[-1])  # type: ignore[attr-defined]
     total = await count() if query.count else msgspec.UNSET
     return Page(items, following, total)
 
 
 def in_order(
-    select: Select[Any], sort: str, after: Position | None, key: str = "id"
+    select: Select[Any],
+    sort: str,
+    after: Position | None,
+    key: str = "id",
+    nulls: bool | None = None,
 ) -> Select[Any]:
-    """Sort by ``sort`` (``-`` in front: descending) and then by id, and begin after a position."""
+    """Sort by ``sort`` (``-`` in front: descending) and then by id, and begin after a position.
+
+    ``nulls``: for a column that may be null, whether to read the rows without a value or the others
+    (see ``page_with_nulls``).
+    """
     column, descending = sort.removeprefix("-"), sort.startswith("-")
     table = select.table
     name = table._meta.tablename
-    if after is not None:
-        sign = "<" if descending else ">"
+    sign = "<" if descending else ">"
+    if nulls is not None:
+        null = table._meta.get_column_by_name(column)
+        select = select.where(null.is_null() if nulls else null.is_not_null())
+    if after is not None and nulls:
+        select = select.where(WhereRaw(f'"{name}"."{key}" {sign} {{}}', after[1]))
+    elif after is not None:
         select = select.where(
             WhereRaw(f'("{name}"."{column}", "{name}"."{key}") {sign} ({{}}, {{}})', *after)
         )
@@ -89,16 +145,16 @@ def in_order(
     return select.order_by(*columns, ascending=not descending)
 
 
-def _encode(sort: str, last: Any, column: str) -> str:
-    position = [sort, getattr(last, column), last.id]
+def _encode(sort: str, value: Any, last: Any) -> str:
+    position = [sort, value, last.id]
     return urlsafe_b64encode(msgspec.json.encode(position)).rstrip(b"=").decode()
 
 
-def _decode(cursor: str, sort: str, kind: type[Any], column: str) -> Position:
+def _decode(cursor: str, sort: str, hint: Any, *, nulls: bool = False) -> Position:
     try:
         raw = urlsafe_b64decode(cursor.encode("ascii") + b"=" * (-len(cursor) % 4))
-        made_for, value, identity = _decoder(kind, column).decode(raw)  # type: ignore[arg-type]
-        refuse_nul(value)
+        made_for, value, identity = _decoder(hint, nulls).decode(raw)
+        refuse_unkeepable(value)
         if isinstance(value, datetime):
             value = value.astimezone(UTC)
     except (ValueError, OverflowError, msgspec.MsgspecError, Invalid):
@@ -109,12 +165,19 @@ def _decode(cursor: str, sort: str, kind: type[Any], column: str) -> Position:
 
 
 @lru_cache(maxsize=500)
-def _decoder(kind: Any, column: str) -> msgspec.json.Decoder[tuple[str, Any, int]]:
-    """Return what reads a cursor whose sort value has the type that ``column`` has in ``kind``."""
-    hint = typing.get_type_hints(kind, include_extras=True)[column]
+def _hint(kind: Any, column: str) -> Any:
+    """Return the type that ``column`` has in ``kind``."""
+    return typing.get_type_hints(kind, include_extras=True)[column]
+
+
+@lru_cache(maxsize=500)
+def _decoder(hint: Any, nulls: bool) -> msgspec.json.Decoder[tuple[str, Any, int]]:
+    """Return what reads a cursor whose sort value has the type ``hint``, or is null."""
     bounded = Annotated[int, Meta(ge=1, le=2**31 - 1)]
     kinds: dict[Any, Any] = {
         int: Annotated[int, Meta(ge=-(2**31), le=2**31 - 1)],
         datetime: Annotated[datetime, Meta(tz=True)],
     }
-    return msgspec.json.Decoder(tuple[str, kinds.get(hint, hint), bounded])  # type: ignore[misc]
+    value = kinds.get(hint, hint)
+    kind: Any = tuple.__class_getitem__((str, value | None if nulls else value, bounded))
+    return msgspec.json.Decoder(kind)

@@ -22,6 +22,8 @@ from core.db.statements import READ, kind
 from core.db.transaction import Transaction, innermost
 
 CLOSING = 5.0
+CONNECT = 2.0
+"""Seconds the server has to let a connection in."""
 NO_LIMITS = "; SET LOCAL statement_timeout = 0; SET LOCAL idle_in_transaction_session_timeout = 0"
 
 
@@ -48,7 +50,7 @@ class PooledPostgres(PostgresEngine):
             "dsn": self.config["dsn"],
             "connection_class": PlainConnection,
             "statement_cache_size": 512,
-            "timeout": self.limits.wait,
+            "timeout": min(self.limits.wait, CONNECT),
             "server_settings": {
                 "application_name": "tenfold",
                 "statement_timeout": str(int(self.limits.statement * 1000)),
@@ -57,6 +59,16 @@ class PooledPostgres(PostgresEngine):
                 "timezone": "UTC",
             },
         }
+
+    @property
+    def waiting(self) -> int:
+        """How many wait in this process for a free connection."""
+        return sum(pool.waiting for pool in self._pools.values())
+
+    @property
+    def in_use(self) -> int:
+        """How many connections of this process are in use."""
+        return sum(pool.in_use for pool in self._pools.values())
 
     async def start_connection_pool(self, **_: object) -> None:
         """Keep connections open for this event loop. None is made yet."""
@@ -80,8 +92,8 @@ class PooledPostgres(PostgresEngine):
                 connection = await asyncpg.connect(**self._settings())
         except TimeoutError:
             raise DatabaseBusy("No database connection was free in time.") from None
-        except (OSError, asyncpg.InterfaceError, asyncpg.PostgresConnectionError) as error:
-            raise DatabaseAway(f"The database does not answer: {error}") from error
+        except (OSError, asyncpg.InterfaceError, asyncpg.PostgresError) as error:
+            raise DatabaseAway(f"The database lets nobody in: {error}") from error
         return Lease(connection, pool, self.limits)
 
     async def _begin(self) -> Held:

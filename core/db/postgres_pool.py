@@ -16,6 +16,8 @@ from typing import Any
 import asyncpg
 
 from core.db.background import in_background
+from core.db.errors import DatabaseAway
+from core.db.postgres_watch import Watch
 
 GRACE = 2.0
 IDLE = 300.0
@@ -29,22 +31,53 @@ class Pool:
         self._size, self._settings = size, settings
         self._free = asyncio.Semaphore(size)
         self._idle: deque[tuple[float, Any]] = deque()
-        self._used: set[Any] = set()
+        self._used: dict[Any, float] = {}
+        self._watch = Watch(settings, self._oldest, self._cut)
         self._closed = False
 
+    @property
+    def waiting(self) -> int:
+        """How many wait for a connection."""
+        return len(getattr(self._free, "_waiters", None) or ())
+
+    @property
+    def in_use(self) -> int:
+        """How many connections are handed out."""
+        return len(self._used)
+
     async def acquire(self, wait: float) -> Any:
-        """Return a connection, ours until ``release``. Raises TimeoutError after ``wait``."""
+        """Return a connection, ours until ``release``.
+
+        Raises TimeoutError after ``wait``, and DatabaseAway while the server does not answer.
+        """
         if self._closed:
             raise asyncpg.InterfaceError("The connections are closed.")
+        self._refuse_when_away()
         async with asyncio.timeout(wait):
             await self._free.acquire()
             try:
+                self._refuse_when_away()
                 connection = self._waiting() or await asyncpg.connect(**self._settings)
             except BaseException:
                 self._free.release()
                 raise
-        self._used.add(connection)
+        self._used[connection] = monotonic()
+        self._watch.begin()
         return connection
+
+    def _refuse_when_away(self) -> None:
+        if self._watch.away:
+            raise DatabaseAway("The database does not answer.")
+
+    def _oldest(self) -> float | None:
+        return next(iter(self._used.values()), None)
+
+    def _cut(self) -> None:
+        """End every connection: whoever waits on one is told at once."""
+        while self._idle:
+            self._idle.popleft()[1].terminate()
+        for connection in list(self._used):
+            connection.terminate()
 
     def _waiting(self) -> Any:
         """Return the connection used last, if one is idle; close those idle for long."""
@@ -67,7 +100,7 @@ class Pool:
             in_background(self._end(connection))
 
     def _forget(self, connection: Any) -> None:
-        self._used.discard(connection)
+        self._used.pop(connection, None)
         self._free.release()
 
     async def _end(self, connection: Any) -> None:
@@ -82,11 +115,12 @@ class Pool:
     async def close(self, wait: float) -> None:
         """Close what is idle, wait for what is in use, and cut what is still in use after that."""
         self._closed = True
-        while self._idle:
-            await self._idle.popleft()[1].close(timeout=wait)
+        self._watch.end()
+        idle, self._idle = self._idle, deque()
+        closing = (connection.close(timeout=GRACE) for _, connection in idle)
+        await asyncio.gather(*closing, return_exceptions=True)
         with suppress(TimeoutError):
             async with asyncio.timeout(wait):
                 for _ in range(self._size):
                     await self._free.acquire()
-        for connection in list(self._used):
-            connection.terminate()
+        self._cut()

@@ -101,6 +101,16 @@ class PooledSQLite(SQLiteEngine):
                 here = self._connections = _Connections(self.path, self.limits, *self._settings)
             return here
 
+    @property
+    def waiting(self) -> int:
+        """How many wait in this process for their turn to write."""
+        return self._connections.turns.waiting if self._connections is not None else 0
+
+    @property
+    def in_use(self) -> int:
+        """How many connections a query holds; here they are not handed out."""
+        return 0
+
     async def start_connection_pool(self) -> None:
         """Open the connections; the first query does it too, but not after they were closed."""
         self._closed = False
@@ -116,9 +126,10 @@ class PooledSQLite(SQLiteEngine):
 
     async def fetch(self, sql: str, arguments: Sequence[Any] = ()) -> Sequence[Any]:
         """Run one statement, in the current transaction if there is one, and return its rows."""
-        transaction = innermost(self.current_transaction)
-        if transaction is not None:
-            return await transaction.fetch(sql, arguments)
+        if self.current_transaction.get() is not None:
+            transaction = innermost(self.current_transaction)
+            if transaction is not None:
+                return await transaction.fetch(sql, arguments)
         rows: list[tuple[Any, ...]] = await self._fetch(sql, arguments, tuples)
         return rows
 
@@ -135,10 +146,13 @@ class PooledSQLite(SQLiteEngine):
         for listener in self.listeners:
             listener(sql)
         does = kind(sql)
-        work = statement(sql, arguments, read)
         if does is READ:
             rows = here.short.run(sql, arguments, read)
-            return rows if rows is not None else await here.readers.run(work)
+            if rows is not None:
+                return rows
+        work = statement(sql, arguments, read)
+        if does is READ:
+            return await here.readers.run(work)
         loop, wait = asyncio.get_running_loop(), self.limits.wait
         return await here.turns.run(Result(work, loop, wait=wait, alone=does is not WRITE))
 

@@ -28,6 +28,7 @@ def connect(path: str, *, writes: bool, wait: float, sync: str) -> sqlite3.Conne
         cached_statements=512,
         check_same_thread=False,
     )
+    connection.create_function("lower", 1, _lower, deterministic=True)
     if writes:
         connection.execute("PRAGMA journal_mode=WAL")
     connection.execute(f"PRAGMA synchronous={sync}")
@@ -37,6 +38,11 @@ def connect(path: str, *, writes: bool, wait: float, sync: str) -> sqlite3.Conne
     if not writes:
         connection.execute("PRAGMA query_only=ON")
     return connection
+
+
+def _lower(value: Any) -> Any:
+    """Stand in for SQLite's own, which knows the letters of ASCII only."""
+    return value.lower() if isinstance(value, str) else value
 
 
 def statement(sql: str, arguments: Sequence[Any], read: Read) -> Callable[[Any], Any]:

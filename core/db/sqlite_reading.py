@@ -9,11 +9,13 @@ from time import thread_time
 from typing import Any
 
 from core.db.errors import code
-from core.db.sqlite_connection import Read, statement
+from core.db.sqlite_connection import Read
 
 ELSEWHERE = frozenset({sqlite3.SQLITE_INTERRUPT, sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
 REMEMBERED = 1000
 AGAIN = 50
+STEPS = 1000
+"""Steps of SQLite's after which it is asked for the time; most reads take fewer, some 50 us."""
 
 
 class ShortReads:
@@ -35,7 +37,11 @@ class ShortReads:
         if not self._budget or (sql in self._slow and self._still_slow(sql)):
             return None
         try:
-            return statement(sql, arguments, read)(self._connection())  # type: ignore[no-any-return]
+            cursor = self._connection().execute(sql, arguments)
+            try:
+                return read(cursor)  # type: ignore[no-any-return]
+            finally:
+                cursor.close()
         except sqlite3.OperationalError as error:
             if code(error) not in ELSEWHERE:
                 raise
@@ -56,9 +62,16 @@ class ShortReads:
         connection: sqlite3.Connection | None = getattr(local, "connection", None)
         if connection is None:
             connection = local.connection = self._open_one()
-            connection.set_progress_handler(lambda: thread_time() > local.deadline, 1000)
-        local.deadline = thread_time() + self._budget
+            connection.set_progress_handler(self._enough, STEPS)
+        local.deadline = 0.0
         return connection
+
+    def _enough(self) -> bool:
+        """Tell whether the read has used up its time, which begins when it is asked for first."""
+        now, local = thread_time(), self._local
+        if not local.deadline:
+            local.deadline = now + self._budget
+        return bool(now > local.deadline)
 
     def close(self) -> None:
         """Close this thread's connection; those of other threads close when they end."""

@@ -28,6 +28,11 @@ class Turns:
         self._held = self._closed = False
         self._waiting: deque[_Waiting | Result] = deque()
 
+    @property
+    def waiting(self) -> int:
+        """How many wait."""
+        return len(self._waiting)
+
     async def take(self, listeners: list[Callable[[str], None]]) -> Writer:
         """Wait for a turn. Raises DatabaseBusy when it does not come in time."""
         until = time.monotonic() + self._limits.wait

@@ -16,6 +16,8 @@ from core.db.savepoint import Savepoint
 log = logging.getLogger("tenfold.db")
 
 AfterCommit = Callable[[], Awaitable[None]]
+Fetch = Callable[[str, Sequence[Any]], Awaitable[Sequence[Any]]]
+Together = Callable[[Fetch, Sequence[Any]], Awaitable[None]]
 
 
 class Session(Protocol):
@@ -55,13 +57,15 @@ class Transaction:
         self._token: Token[Transaction | None] | None = None
         self._savepoint: Savepoint
         self._depth = 0
-        self._told_before = 0
+        self._told_before = self._written_before = 0
         self._task: asyncio.Task[Any] | None = None
         self._session: Session
         self._names = 0
         self.loop: asyncio.AbstractEventLoop
         self.open = False
         self.after_commit: list[AfterCommit] = []
+        self.before_commit: list[tuple[Together, Any]] = []
+        """What is written last, all of a kind together: what must hold its locks only shortly."""
 
     async def __aenter__(self) -> Transaction:
         if self._token is not None:
@@ -85,6 +89,8 @@ class Transaction:
         self._session, self._depth = parent._session, parent._depth + 1
         self.after_commit = parent.after_commit
         self._told_before = len(self.after_commit)
+        self.before_commit = parent.before_commit
+        self._written_before = len(self.before_commit)
         self._savepoint = Savepoint(f"inner_{self._depth}", self._session)
         await self._savepoint.set()
 
@@ -114,6 +120,8 @@ class Transaction:
 
     async def commit(self) -> None:
         """Commit now (inside another transaction: keep); leaving the block then does nothing."""
+        if self.open and self._parent is None and self.before_commit:
+            await self._write_last()
         self._end()
         if self._parent is not None:
             await self._keep_savepoint()
@@ -122,6 +130,16 @@ class Transaction:
         if self.after_commit:
             done = in_background(self._tell_when(done))
         await asyncio.shield(done)
+
+    async def _write_last(self) -> None:
+        kinds = dict.fromkeys(write for write, _ in self.before_commit)
+        try:
+            for write in kinds:
+                mine = [what for kind, what in self.before_commit if kind is write]
+                await write(self.fetch, mine)
+        except BaseException:
+            await self.rollback()
+            raise
 
     async def rollback(self) -> None:
         """Undo now; leaving the block then does nothing more."""
@@ -145,6 +163,7 @@ class Transaction:
 
     async def _undo_savepoint(self) -> None:
         del self.after_commit[self._told_before :]
+        del self.before_commit[self._written_before :]
         await self._savepoint.undo()
 
     async def _tell_when(self, committed: asyncio.Future[None]) -> None:

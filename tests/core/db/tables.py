@@ -14,3 +14,4 @@ class Note(Table, tablename="db_note"):
     number = Integer(default=0)
     done = Boolean(default=False)
     at = Timestamptz()
+    due = Varchar(length=10, null=True, default=None)

@@ -11,7 +11,7 @@ import pytest
 from core.db.background import background_work
 from core.db.engine import Engine, transaction
 from core.db.errors import DatabaseBusy
-from tests.core.db.conftest import WAIT, texts, write
+from tests.core.db.conftest import PATIENCE, texts, write
 from tests.core.db.tables import Note
 
 STEPS = range(41)
@@ -25,14 +25,14 @@ async def after_steps(steps: int, work: Callable[[], Awaitable[None]]) -> bool:
     task.cancel()
     with suppress(asyncio.CancelledError):
         await task
-    await background_work(WAIT)
+    await background_work(PATIENCE)
     return not task.cancelled()
 
 
 async def still_works(engine: Engine) -> None:
     """Fail unless as many transactions as there are connections can write, one after another."""
     for number in range(5):
-        async with asyncio.timeout(WAIT / 2), transaction():
+        async with asyncio.timeout(PATIENCE), transaction():
             await write(f"afterwards {number}")
     await Note.delete().where(Note.text.like("afterwards%"))
 
@@ -136,7 +136,7 @@ async def test_a_cancelled_writer_hands_the_connection_on(engine: Engine, steps:
     for other in others:
         other.cancel()
     await asyncio.gather(holder, *others, return_exceptions=True)
-    await background_work(WAIT)
+    await background_work(PATIENCE)
     await still_works(engine)
     assert "holder" in await texts()
 
@@ -145,9 +145,11 @@ async def test_an_event_is_told_although_the_task_was_cancelled_while_telling(
     engine: Engine,
 ) -> None:
     told: list[str] = []
+    telling, go_on = asyncio.Event(), asyncio.Event()
 
     async def slowly() -> None:
-        await asyncio.sleep(0.05)
+        telling.set()
+        await go_on.wait()
         told.append("slowly")
 
     async def at_once() -> None:
@@ -159,11 +161,12 @@ async def test_an_event_is_told_although_the_task_was_cancelled_while_telling(
             current.after_commit += [slowly, at_once]
 
     task = asyncio.create_task(work())
-    await asyncio.sleep(0.03)
+    await telling.wait()
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
-    await background_work(WAIT)
+    go_on.set()
+    await background_work(PATIENCE)
     assert told == ["slowly", "at once"]
 
 
@@ -182,7 +185,7 @@ async def test_many_aborted_at_random_leave_the_honest_ones_alone(engine: Engine
     for turn in range(5):
         await asyncio.gather(*(abort(turn * 40 + number) for number in range(40)))
         await asyncio.gather(*(honest(turn * 10 + number) for number in range(10)))
-    await background_work(WAIT)
+    await background_work(PATIENCE)
     found = await texts()
     assert {each for each in found if each.startswith("honest")} == {
         f"honest {number}" for number in range(50)

@@ -14,9 +14,11 @@ import pytest
 from piccolo.apps.migrations.tables import Migration
 from piccolo.conf.apps import AppConfig
 
+from core.db.alone import alone
 from core.db.engine import Engine
-from core.db.migrations import alone, migrate, pending
+from core.db.migrations import migrate, pending
 from core.testing import scratch_postgres
+from tests.core.db.conftest import PATIENCE
 
 FILE = """
 from core.db.engine import engine
@@ -117,8 +119,8 @@ async def test_only_one_migrates_and_a_cancelled_one_stops_waiting(engine: Engin
         await asyncio.sleep(0.1)
         waiting.cancel()
         with pytest.raises(asyncio.CancelledError):
-            await asyncio.wait_for(waiting, 1)
-    await asyncio.wait_for(turn(), 1)
+            await asyncio.wait_for(waiting, PATIENCE)
+    await asyncio.wait_for(turn(), PATIENCE)
 
 
 @pytest.mark.parametrize("kind", ["sqlite", "postgres"])
