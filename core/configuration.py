@@ -10,11 +10,16 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, cast
 
-from core.plugins import Enabled, Plugin, PluginError, Plugins, in_order, known, load
-from core.settings import PREFIX, CoreSettings, Source, did_you_mean, read_table
+from core.loading import in_order, known, load
+from core.plugins import OWN, Enabled, Plugin, PluginError, Plugins
+from core.reading import PREFIX, Source, did_you_mean, read_table
+from core.settings import CoreSettings
 
-ALWAYS_ON = ("core.plugin", "core.auth.plugin")
 OWN_VARIABLES = {"TENFOLD_ENABLED", "TENFOLD_CONFIG"}
+
+
+class Unusable(PluginError):
+    """What plugins.toml and the environment say cannot be used: nothing starts."""
 
 
 def path(environ: Mapping[str, str] = os.environ) -> Path:
@@ -26,7 +31,7 @@ def read(file: Path | None = None, environ: Mapping[str, str] = os.environ) -> P
     """Return the enabled plugins with their settings. Raises PluginError with every mistake."""
     plugins, problems = survey(file, environ)
     if problems:
-        raise PluginError(problems)
+        raise Unusable(problems)
     return plugins
 
 
@@ -35,7 +40,7 @@ def survey(
 ) -> tuple[Plugins, list[str]]:
     """Return the plugins that can be used, and everything that is wrong with the others."""
     file = file or path(environ)
-    text = file.read_text() if file.exists() else ""
+    text = _text(file)
     data = _parse(file, text)
     problems: list[str] = []
     found = _load(_names(data, environ, problems), problems)
@@ -44,6 +49,21 @@ def survey(
     enabled = _with_settings(file, text, tables, environ, found, problems)
     order = _order({name: plugin for name, (plugin, _) in found.items()}, problems)
     return _hooked([enabled[name] for name in order if name in enabled], problems), problems
+
+
+def written_names(file: Path) -> list[str]:
+    """Return the names in ``enabled`` of a file. Raises Unusable."""
+    problems: list[str] = []
+    names = _names(_parse(file, _text(file)), {}, problems)
+    if problems:
+        raise Unusable(problems)
+    return names
+
+
+def enabled_names() -> list[str]:
+    """Return the names in ``enabled``, as they are written."""
+    file = path()
+    return _names(_parse(file, _text(file)), os.environ, [])
 
 
 def _hooked(enabled: list[Enabled], problems: list[str]) -> Plugins:
@@ -59,11 +79,19 @@ def core_settings(plugins: Plugins) -> CoreSettings:
     return cast(CoreSettings, plugins["core"].settings)
 
 
+def _text(file: Path) -> str:
+    """Return what a file says; nothing, if it is not there. Raises Unusable."""
+    try:
+        return file.read_text(encoding="utf-8") if file.exists() else ""
+    except UnicodeDecodeError as error:
+        raise Unusable([f"{file.name}: is not UTF-8 ({error})"]) from None
+
+
 def _parse(file: Path, text: str) -> dict[str, Any]:
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise PluginError([f"{file.name}: {error}"]) from None
+        raise Unusable([f"{file.name}: {error}"]) from None
 
 
 def _names(data: dict[str, Any], environ: Mapping[str, str], problems: list[str]) -> list[str]:
@@ -80,7 +108,7 @@ def _names(data: dict[str, Any], environ: Mapping[str, str], problems: list[str]
 
 def _load(names: list[str], problems: list[str]) -> dict[str, tuple[Plugin, ModuleType]]:
     found: dict[str, tuple[Plugin, ModuleType]] = {}
-    for name in (*ALWAYS_ON, *names):
+    for name in (*OWN.values(), *names):
         try:
             plugin, module = load(name)
         except PluginError as error:

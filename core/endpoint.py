@@ -15,8 +15,8 @@ from __future__ import annotations
 
 import inspect
 import typing
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable, Collection
+from dataclasses import dataclass, field, replace
 from functools import reduce, wraps
 from operator import or_
 from types import UnionType
@@ -26,13 +26,16 @@ import msgspec
 from sanic import HTTPResponse
 from sanic import Request as SanicRequest
 
-from core.auth.freshness import require_fresh
-from core.auth.identity import CurrentUser
+from core.auth.authenticators.freshness import require_fresh
+from core.auth.authorization.identity import CurrentUser
 from core.errors import Forbidden, Invalid, Unauthorized
+from core.places import wrong_origins
 from core.settings import Settings
 from core.web.bounds import unbounded
 from core.web.conditions import read_if_match
 from core.web.idempotency import once
+from core.web.limits.asking import Who, admitted
+from core.web.limits.rules import Rule, rule_of
 from core.web.request import (
     IfMatch,
     Nothing,
@@ -43,6 +46,8 @@ from core.web.request import (
     refuse_body,
 )
 from core.web.response import respond
+from core.web.shapes import shapeless
+from core.web.signatures import unclear
 
 Function = Callable[..., Awaitable[Any]]
 Handler = Callable[..., Awaitable[HTTPResponse]]
@@ -69,22 +74,44 @@ class Contract:
     conditional: bool = False
     fresh: int | None = None
     others: dict[int, Any] = field(default_factory=dict)
+    limit: Rule | None = None
+    cors: Collection[str] = ()
+    who: Who | None = None
 
 
 def endpoint(
-    permission: str | None, *, status: int = 200, replay: bool = True, fresh: int | None = None
+    permission: str | None,
+    *,
+    status: int = 200,
+    replay: bool = True,
+    fresh: int | None = None,
+    limit: str = "",
+    cors: str | Collection[str] = (),
+    who: Who | None = None,
 ) -> Callable[[Function], Handler]:
     """Serve a function to those who hold ``permission``; ``None`` says aloud: to anyone.
 
     ``status`` is that of a success. ``replay=False`` is for answers that carry credentials: they
     are never kept, so an Idempotency-Key does not bring them back. ``fresh`` is for what is
-    dangerous: a password must have been proven within so many minutes.
+    dangerous: a password must have been proven within so many minutes. ``limit``, as in
+    ``"10/minute"``: how often a user, else an address, may ask, beside the limits in the settings.
+    ``cors``: an origin, or several, or ``"*"``, whose pages may ask this from a browser; without
+    it ``core.cors_origins`` says. ``who``: an async function of the request that returns who asks,
+    or None, in place of the header ``Authorization: Bearer``; it raises Unauthorized.
     """
+    if callable(permission):
+        raise TypeError("write @endpoint(permission), or @endpoint(None) for anyone.")
     if fresh is not None and permission is None:
         raise TypeError("fresh= needs a permission: nobody is asked who they are without one.")
 
+    allowed = [cors] if isinstance(cors, str) else list(cors)
+    if problem := wrong_origins(allowed):
+        raise TypeError(f"cors= {problem}")
+
     def decorate(function: Function) -> Handler:
-        return _handler(function, _contract(function, permission, status, replay, fresh))
+        contract = _contract(function, permission, status, replay, fresh)
+        own = rule_of(f"{function.__module__}.{contract.name}", limit)
+        return _handler(function, replace(contract, limit=own, cors=allowed, who=who))
 
     return decorate
 
@@ -92,14 +119,13 @@ def endpoint(
 def _handler(function: Function, contract: Contract) -> Handler:
     """Return what Sanic calls for a request."""
     permission, status, fresh = contract.permission, contract.status, contract.fresh
+    own = contract.limit
     readers = list(_readers(function))
     bodiless = not {"body", "request"} & set(inspect.signature(function).parameters)
 
     @wraps(function)
     async def handler(request: SanicRequest, **arguments: Any) -> HTTPResponse:
-        user = request.app.ctx.authenticate(request)
-        if user is not None and type(user) is not CurrentUser:
-            user = await user
+        user = await admitted(request, own, contract.who)
         if permission is not None:
             _require(permission, user, fresh)
         if contract.path:
@@ -113,14 +139,14 @@ def _handler(function: Function, contract: Contract) -> Handler:
 
         async def answer() -> HTTPResponse:
             result = await function(**arguments)
-            given = getattr(result, "http_status", status)
-            return result if type(result) is HTTPResponse else respond(request, result, given)
+            return result if isinstance(result, HTTPResponse) else respond(request, result, status)
 
         if contract.replay and request.method == "POST" and "idempotency-key" in request.headers:
             return await once(request, user, answer)
         return await answer()
 
     handler.contract = contract  # type: ignore[attr-defined]
+    handler.__signature__ = inspect.signature(handler, follow_wrapped=False)  # type: ignore[attr-defined]
     return handler
 
 
@@ -137,12 +163,9 @@ def _contract(
     function: Function, permission: str | None, status: int, replay: bool, fresh: int | None
 ) -> Contract:
     hints = typing.get_type_hints(function)
-    text = inspect.getdoc(function)
-    if not text:
-        raise TypeError(f"{function.__qualname__}: say in a docstring what this endpoint does.")
-    if "return" not in hints:
-        raise TypeError(f"{function.__qualname__}: say what it returns.")
-    summary, _, description = text.partition("\n")
+    if missing := unclear(function, permission, hints):
+        raise TypeError(f"{function.__qualname__}: {missing}.")
+    summary, _, description = str(inspect.getdoc(function)).partition("\n")
     result, others = _results(hints.pop("return"), status)
     contract = Contract(
         function.__name__,
@@ -159,10 +182,18 @@ def _contract(
         fresh=fresh,
         others=others,
     )
-    for kind in (contract.body, contract.query):
-        if problem := kind and unbounded(kind):
-            raise TypeError(f"{function.__qualname__}: {problem}")
+    if problem := _unfit(contract):
+        raise TypeError(f"{function.__qualname__}: {problem}")
     return contract
+
+
+def _unfit(contract: Contract) -> str | None:
+    """Return what is wrong with the types of a body, a query and the answers, None if nothing."""
+    results = [contract.result, *contract.others.values()]
+    if problem := shapeless(contract.body, contract.query, results):
+        return problem
+    kinds = [kind for kind in (contract.body, contract.query) if kind]
+    return next(filter(None, map(unbounded, kinds)), None)
 
 
 def _results(result: Any, status: int) -> tuple[Any, dict[int, Any]]:

@@ -31,8 +31,9 @@ class ProblemOut(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 class Problem(Exception):
     """Something the client did or asked for that cannot be done. Subclass it and give it a code.
 
-    ``detail`` is a sentence to a person: what, where, what to do. The docstring of a subclass is
-    shown at ``/problems/<code>``.
+    ``detail`` is a sentence to a person: what, where, what to do. A subclass says its ``status``,
+    ``code`` and ``title`` as class variables; its docstring is shown at ``/problems/<code>``. Also
+    taken: ``errors``, a list of FieldError, and ``headers`` of the answer.
     """
 
     status: ClassVar[int] = 400

@@ -8,9 +8,12 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, get_args, get_type_hints
 
+from core.calling import shown
+from core.checks.places import column
 from core.db import engine
-from core.db.migrations import migrate, tables
+from core.db.migrations import migrate, pending, tables
 from core.db.sqlite import PooledSQLite
+from core.homes import home_of, stands_alone
 from core.plugins import Plugins
 
 
@@ -24,7 +27,12 @@ async def missing_indexes(plugins: Plugins) -> list[str]:
         before = engine.current()
         engine.use(PooledSQLite(Path(folder) / "scratch.db"))
         try:
-            await migrate(plugins)
+            try:
+                await migrate(plugins)
+            except Exception as error:
+                failed, *_ = await pending(plugins)
+                where = shown(Path(str(failed.module.__file__)))
+                return [f"{failed.plugin}: {where}  cannot be run on SQLite: {error}"]
             return [line for plugin in plugins for line in await _missing(plugins, plugin.name)]
         finally:
             await engine.close()
@@ -40,15 +48,16 @@ async def _missing(plugins: Plugins, name: str) -> list[str]:
         indexed = await _indexed(table._meta.tablename)
         keys = {key._meta.db_column_name for key in table._meta.foreign_key_columns}
         lines += [
-            f"{name}: {table.__name__}.{key} is a foreign key without an index; deleting what it "
-            "points to reads the whole table"
+            f"{name}: {column(table, key)}  {table.__name__}.{key} is a foreign key without an "
+            "index; deleting what it points to reads the whole table"
             for key in sorted(keys)
             if not any(columns[0] == key for columns in indexed)
         ]
         lines += [
-            f"{name}: a list sorts {table.__name__} by {column}, which is in no index"
-            for column in sorted(set(_sorts(plugins, name, table)))
-            if not any(column in columns for columns in indexed)
+            f"{name}: {column(table, sort)}  a list sorts {table.__name__} by {sort}, "
+            "which is in no index"
+            for sort in sorted(set(_sorts(plugins, name, table)))
+            if not any(sort in columns for columns in indexed)
         ]
     return lines
 
@@ -64,9 +73,9 @@ async def _indexed(table: str) -> list[list[str]]:
 
 def _sorts(plugins: Plugins, name: str, table: Any) -> Iterator[str]:
     """Yield the columns that this plugin's lists of ``table`` may be sorted by."""
-    package = plugins[name].module.__name__.rpartition(".")[0]
+    module = plugins[name].module
     try:
-        schemas = import_module(f"{package}.schemas")
+        schemas = module if stands_alone(module) else import_module(f"{home_of(module)}.schemas")
     except ModuleNotFoundError:
         return
     for kind in vars(schemas).values():

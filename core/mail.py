@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import os
 import secrets
@@ -17,21 +16,30 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 import aiofiles
+import msgspec
 
-from core.db.engine import engine
-from core.db.transaction import innermost
 from core.settings import CoreSettings, data_folder
+from core.tasks.queue import enqueue
+from core.tasks.task import GivenUp, Task
 
 log = logging.getLogger("tenfold.mail")
 
-WAITS: tuple[float, ...] = (0, 2, 10, 60, 300, 1800)
-"""Seconds before each attempt to hand a message to the server."""
+NAME = "core.mail"
+"""The task that hands a letter to the mail server."""
 
-LONGEST_ATTEMPT = 60
-AT_ONCE = 4
-QUEUE = 1000
+ATTEMPTS, LONGEST_ATTEMPT, AT_ONCE = 12, 60, 4
 PERMANENT = 500
 LOOPBACK = {"localhost", "127.0.0.1", "::1"}
+
+
+class Letter(msgspec.Struct, frozen=True):
+    """What is sent. ``id`` and ``date`` stay the same, however often it is tried."""
+
+    to: str
+    subject: str
+    text: str
+    id: str
+    date: str
 
 
 class Mail:
@@ -41,80 +49,42 @@ class Mail:
     """
 
     def __init__(self, core: CoreSettings) -> None:
-        self._url, self._sender = core.mail, core.mail_from
-        self._folder = data_folder(core) / "mail"
-        self._turns = asyncio.Semaphore(AT_ONCE)
-        self._sending: set[asyncio.Task[None]] = set()
-        self._resting: set[asyncio.Task[None] | None] = set()
+        self._core, self._url, self._sender = core, core.mail, core.mail_from
+
+    @property
+    def folder(self) -> Path:
+        """Where letters are written to when no server is configured."""
+        return data_folder(self._core) / "mail"
 
     async def send(self, to: str, subject: str, text: str) -> None:
-        """Send after the commit of the transaction around this; nobody waits for it.
+        """Leave a letter to the tasks: it is sent if the transaction around this is committed.
 
-        A message that cannot be sent is logged, and whoever asked for it is not troubled.
+        One that can never be sent is logged, and whoever asked for it is not troubled.
         """
+        domain = self._sender.rpartition("@")[2].rstrip("> ") or "localhost"
+        letter = Letter(to, subject, text, make_msgid(domain=domain), formatdate())
         try:
-            message = _message(self._sender, to, subject, text)
+            _message(self._sender, letter)
         except ValueError as error:
             log.error("Mail to %r was refused: %s", to, error)
             return
+        await enqueue(NAME, letter)
 
-        async def deliver() -> None:
-            self._begin(message)
-
-        transaction = innermost(engine().current_transaction)
-        if transaction is not None:
-            transaction.after_commit.append(deliver)
-        else:
-            await deliver()
-
-    async def close(self, timeout: float = 3) -> None:
-        """Let what is being sent be sent, and give up the rest."""
-        if not self._sending:
-            return
-        end = time.monotonic() + timeout
-        while self._sending - self._resting and time.monotonic() < end:  # noqa: ASYNC110
-            await asyncio.sleep(0.02)
-        waiting = {task for task in self._sending if not task.done()}
-        if waiting:
-            log.error("%d mails were given up when the server stopped.", len(waiting))
-            for task in waiting:
-                task.cancel()
-            await asyncio.wait(waiting, timeout=1)
-
-    def _begin(self, message: EmailMessage) -> None:
-        if len(self._sending) >= QUEUE:
-            log.error("Mail to %s was given up: too many wait.", message["To"])
-            return
-        task = asyncio.get_running_loop().create_task(self._deliver(message))
-        self._sending.add(task)
-        task.add_done_callback(self._sending.discard)
-
-    async def _deliver(self, message: EmailMessage) -> None:
-        for wait in WAITS:
-            await self._rest(wait)
-            try:
-                async with self._turns, asyncio.timeout(LONGEST_ATTEMPT):
-                    await (self._by_smtp(message) if self._url else self._into_folder(message))
-                return
-            except Exception as error:
-                log.warning("Mail to %s was not sent: %r", message["To"], error)
-                if getattr(error, "code", 0) >= PERMANENT:
-                    break
-        log.error("Mail to %s was given up: %s", message["To"], message["Subject"])
-
-    async def _rest(self, seconds: float) -> None:
-        """Wait before another attempt; a server that stops does not wait for it."""
-        if seconds:
-            task = asyncio.current_task()
-            self._resting.add(task)
-            try:
-                await asyncio.sleep(seconds)
-            finally:
-                self._resting.discard(task)
+    async def deliver(self, letter: Letter) -> None:
+        """Hand a letter to the server. Raises GivenUp when it is refused for good."""
+        message = _message(self._sender, letter)
+        try:
+            await (self._by_smtp(message) if self._url else self._into_folder(message))
+        except Exception as error:
+            if getattr(error, "code", 0) < PERMANENT:
+                log.warning("Mail to %s was not sent: %r", letter.to, error)
+                raise
+            log.error("Mail to %s was given up: %s", letter.to, letter.subject)
+            raise GivenUp(f"The mail server refuses it: {error}") from None
 
     async def _into_folder(self, message: EmailMessage) -> None:
-        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        file = self._folder / f"{time.time_ns()}-{secrets.token_hex(4)}.eml"
+        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        file = self.folder / f"{time.time_ns()}-{secrets.token_hex(4)}.eml"
         draft = file.with_suffix(".draft")
         async with aiofiles.open(draft, "wb", opener=_private) as opened:
             await opened.write(message.as_bytes())
@@ -154,14 +124,39 @@ def address_of(text: str) -> Address:
     return Address(username=address.username, domain=domain)
 
 
-def _message(sender: str, to: str, subject: str, text: str) -> EmailMessage:
+_usual: Mail | None = None
+
+
+async def send_mail(to: str, subject: str, text: str) -> None:
+    """Send a plain text if the transaction around this is committed. See ``Mail.send``."""
+    if _usual is None:
+        raise RuntimeError("No application has been built yet: nobody would send the mail.")
+    await _usual.send(to, subject, text)
+
+
+def mail_task(core: CoreSettings) -> Task:
+    """Return the task that sends letters. They may hold links that open accounts: it is sealed."""
+    global _usual
+    _usual = Mail(core)
+    return Task(
+        name=NAME,
+        run=_usual.deliver,
+        attempts=ATTEMPTS,
+        timeout=LONGEST_ATTEMPT,
+        at_once=AT_ONCE,
+        sealed=True,
+    )
+
+
+def _message(sender: str, letter: Letter) -> EmailMessage:
     message = EmailMessage()
-    message["From"], message["To"], message["Subject"] = sender, address_of(to), subject
-    domain = sender.rpartition("@")[2].rstrip("> ") or "localhost"
-    message["Date"], message["Message-ID"] = formatdate(), make_msgid(domain=domain)
+    message["From"], message["To"] = sender, address_of(letter.to)
+    message["Subject"] = letter.subject
+    message["Date"], message["Message-ID"] = letter.date, letter.id
     message["Auto-Submitted"] = "auto-generated"
     # 7bit keeps a long link in one piece, for whoever reads the message as it is
-    message.set_content(text, cte="7bit" if text.isascii() else "quoted-printable")
+    cte = "7bit" if letter.text.isascii() else "quoted-printable"
+    message.set_content(letter.text, cte=cte)
     return message
 
 

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any
 
 from sanic import Sanic
 
+from core.cache.worker import caching
+from core.db.engine import engine
+from core.mail import mail_task
+from core.metrics.worker import observing
+from core.outgoing.client import reaching
 from core.plugins import Plugin, hookimpl
-from core.repeating import repeating
-from core.settings import CoreSettings
+from core.settings import CoreSettings, data_folder
+from core.tasks.task import Task
+from core.tracing import tracing
 from core.web import idempotency
 
 PLUGIN = Plugin(
@@ -27,10 +34,19 @@ def register_tables() -> str:
 
 
 @hookimpl
+def register_tasks(settings: CoreSettings) -> Sequence[Task]:
+    forget = partial(idempotency.forget_old, settings)
+    return [
+        Task(name="core.forget_old_answers", run=forget, every="10m"),
+        mail_task(settings),
+    ]
+
+
+@hookimpl
 @asynccontextmanager
 async def lifespan(app: Sanic[Any, Any], settings: CoreSettings) -> AsyncIterator[None]:
-    async def forget_old_answers() -> None:
-        await idempotency.forget_old(settings)
-
-    async with repeating(600, forget_old_answers):
-        yield
+    app.ctx.limiter.open(data_folder(settings))
+    with reaching(private=settings.outgoing_private):
+        async with tracing(app, engine()), observing(app, settings), caching(settings):
+            yield
+    app.ctx.limiter.close()

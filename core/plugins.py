@@ -1,28 +1,35 @@
-"""Plugins: what one says about itself, how it is found, their order, how hooks are called."""
+"""Plugins: what one says about itself, and how the hooks of all that are on are called."""
 
 from __future__ import annotations
 
 import inspect
-import re
+import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from graphlib import CycleError, TopologicalSorter
-from importlib import import_module
-from importlib.metadata import entry_points
-from pathlib import Path
 from types import ModuleType
 from typing import Any, TypeVar
 
 import pluggy
 
 from core import hookspecs
-from core.settings import Settings, did_you_mean
+from core.calling import HookFailed, called, place
+from core.reading import did_you_mean
+from core.settings import Settings
 
 API = 1
-GROUP = "tenfold.plugins"
-NAME = re.compile(r"[a-z][a-z0-9_]{1,29}")
+
+OWN = {
+    "core": "core.plugin",
+    "auth": "core.auth.plugin",
+    "tasks": "core.tasks.plugin",
+    "webhooks": "core.webhooks.plugin",
+    "search": "core.search.plugin",
+    "realtime": "core.realtime.plugin",
+}
+"""Core's own plugins, which are always on, and their modules."""
 
 hookimpl = pluggy.HookimplMarker("tenfold")
+"""Marks a function of a plugin's module as a hook: write it above ``def register_routes()``."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,6 +45,11 @@ class Plugin:
     after: Sequence[str] = ()
     settings: type[Settings] = Settings
 
+    def __post_init__(self) -> None:
+        _refuse_text(requires=self.requires, after=self.after)
+        if not (isinstance(self.settings, type) and issubclass(self.settings, Settings)):
+            raise TypeError("settings= must be a class, and a subclass of core.Settings")
+
 
 @dataclass(frozen=True)
 class Permission:
@@ -46,6 +58,15 @@ class Permission:
     name: str
     description: str
     roles: Sequence[str] = ("user",)
+
+    def __post_init__(self) -> None:
+        _refuse_text(roles=self.roles)
+
+
+def _refuse_text(**given: object) -> None:
+    for name, value in given.items():
+        if isinstance(value, str):
+            raise TypeError(f"{name}={value!r} must be a list: {name}=[{value!r}]")
 
 
 class PluginError(Exception):
@@ -66,92 +87,6 @@ class Enabled:
     origins: Mapping[str, str] = field(default_factory=dict)
 
 
-def built_in() -> list[str]:
-    """Return the names of the plugins in the ``plugins`` package."""
-    package = import_module("plugins")
-    return sorted(
-        file.parent.name for folder in package.__path__ for file in Path(folder).glob("*/plugin.py")
-    )
-
-
-def known() -> list[str]:
-    """Return every name that ``enabled`` may hold: folders and entry points."""
-    return sorted({*built_in(), *entry_points(group=GROUP).names})
-
-
-def load(name: str) -> tuple[Plugin, ModuleType]:
-    """Import the plugin called ``name``: a folder in plugins/, an entry point or a dotted module.
-
-    Raises PluginError with a sentence that says what to do.
-    """
-    path = _module_of(name)
-    try:
-        module = import_module(path)
-    except ModuleNotFoundError as error:
-        if error.name and f"{path}.".startswith(f"{error.name}."):
-            raise PluginError([f"{name}: no such plugin{did_you_mean(name, known())}"]) from error
-        raise PluginError([f"{name}: needs the package {error.name!r}: pip install it"]) from error
-    except Exception as error:
-        text = f"{type(error).__name__}: {error}"
-        raise PluginError([f"{name}: cannot be imported ({text})"]) from error
-    plugin = getattr(module, "PLUGIN", None)
-    if not isinstance(plugin, Plugin):
-        raise PluginError([f"{name}: {path} has no PLUGIN = Plugin(...)"])
-    if plugin.api != API:
-        raise PluginError(
-            [f"{name}: written for plugin API {plugin.api}; this server speaks {API}"]
-        )
-    if not NAME.fullmatch(plugin.name):
-        raise PluginError([f"{name}: {plugin.name!r} is no plugin name: use a-z, 0-9 and _"])
-    return plugin, module
-
-
-def _module_of(name: str) -> str:
-    if "." in name:
-        return name
-    for entry in entry_points(group=GROUP, name=name):
-        return entry.value
-    return f"plugins.{name}.plugin"
-
-
-def in_order(plugins: Mapping[str, Plugin]) -> list[str]:
-    """Sort so that each plugin comes after what it requires; ties keep the order given.
-
-    Raises PluginError for requirements that are not enabled and for circles.
-    """
-    missing = [
-        f"{plugin.name}: requires {need!r}, which is not enabled. Add {need!r} to enabled."
-        for plugin in plugins.values()
-        for need in plugin.requires
-        if need not in plugins
-    ]
-    if missing:
-        raise PluginError(missing)
-    graph = {
-        name: [*plugin.requires, *(each for each in plugin.after if each in plugins)]
-        for name, plugin in plugins.items()
-    }
-    try:
-        return _stable(TopologicalSorter(graph), list(plugins))
-    except CycleError as error:
-        circle = " -> ".join(error.args[1])
-        raise PluginError([f"plugins require each other in a circle: {circle}"]) from None
-
-
-def _stable(sorter: TopologicalSorter[str], given: list[str]) -> list[str]:
-    """Take what is ready one by one, always the one written first."""
-    order: list[str] = []
-    ready: set[str] = set()
-    sorter.prepare()
-    while sorter.is_active():
-        ready.update(sorter.get_ready())
-        first = min(ready, key=given.index)
-        ready.remove(first)
-        sorter.done(first)
-        order.append(first)
-    return order
-
-
 S = TypeVar("S", bound=Settings)
 
 
@@ -162,6 +97,8 @@ class Plugins:
         self._enabled = {each.plugin.name: each for each in enabled}
         self._hooks = pluggy.PluginManager("tenfold")
         self._hooks.add_hookspecs(hookspecs)
+        self.leaving: list[str] = []
+        """Hooks that plugins use and that the next version of the API will not have."""
         problems = [line for each in enabled for line in self._register(each)]
         if problems:
             raise PluginError(problems)
@@ -171,12 +108,15 @@ class Plugins:
         hooks = [
             name for name in vars(hookspecs) if hasattr(hookspecs.__dict__[name], "tenfold_spec")
         ]
-        for name, function in vars(each.module).items():
-            if hasattr(function, "tenfold_impl") and name not in hooks:
-                yield f"{each.plugin.name}: there is no hook {name!r}{did_you_mean(name, hooks)}"
-                return
+        wrong = list(_misspelled(each.module, hooks))
+        yield from (f"{each.plugin.name}: {line}" for line in wrong)
+        if wrong:
+            return
         try:
-            self._hooks.register(each.module, each.plugin.name)
+            with warnings.catch_warnings(record=True) as caught:
+                warnings.simplefilter("always", DeprecationWarning)
+                self._hooks.register(each.module, each.plugin.name)
+            self.leaving += [f"{each.plugin.name}: {warning.message}" for warning in caught]
         except pluggy.PluginValidationError as error:
             yield f"{each.plugin.name}: {str(error).splitlines()[-1].strip()}"
 
@@ -199,22 +139,43 @@ class Plugins:
     def call(self, hook: str, **given: Any) -> Iterator[tuple[str, Any]]:
         """Yield ``(plugin name, result)`` for every plugin that implements ``hook``, in order.
 
-        An awaitable result is yielded as it is. An error carries the plugin's name as a note.
+        An awaitable result is yielded as it is. Raises PluginError, with the plugin's name, for a
+        hook that raises or returns what it must not.
         """
-        implementations = {
-            each.plugin_name: each for each in getattr(self._hooks.hook, hook).get_hookimpls()
-        }
-        for name, each in self._enabled.items():
-            if name not in implementations:
-                continue
-            arguments = given | {"settings": each.settings}
-            function = implementations[name].function
-            try:
-                result = function(
-                    *(arguments[key] for key in inspect.signature(function).parameters)
-                )
-            except Exception as error:
-                error.add_note(f"raised by the plugin {name!r} in its hook {hook}()")
-                raise
+        for name in self._enabled:
+            result = self.ask(name, hook, **given)
             if result is not None:
                 yield name, result
+
+    def ask(self, name: str, hook: str, **given: Any) -> Any:
+        """Return the answer of one plugin to a hook; None without one. Raises PluginError."""
+        each = self._enabled[name]
+        function = getattr(each.module, hook, None)
+        if not hasattr(function, "tenfold_impl"):
+            return None
+        try:
+            return called(name, hook, function, given | {"settings": each.settings})
+        except HookFailed as error:
+            raise PluginError([f"{name}: {error}"]) from error.__cause__
+
+    def hooks_of(self, name: str) -> list[str]:
+        """Return the hooks that a plugin implements, in the order of core/hookspecs.py."""
+        module = self._enabled[name].module
+        return [
+            hook for hook in vars(hookspecs) if hasattr(getattr(module, hook, None), "tenfold_impl")
+        ]
+
+
+def _misspelled(module: ModuleType, hooks: Sequence[str]) -> Iterator[str]:
+    """Yield what is wrong with the names of a plugin's hooks, and of what they take."""
+    for name, function in vars(module).items():
+        if not hasattr(function, "tenfold_impl"):
+            continue
+        if name not in hooks:
+            yield f"there is no hook {name!r}{did_you_mean(name, hooks)} ({place(function)})"
+            continue
+        given = list(inspect.signature(getattr(hookspecs, name)).parameters)
+        for argument in inspect.signature(function).parameters:
+            if argument not in given:
+                may = f"it may take {', '.join(given)}" if given else "it takes nothing"
+                yield f"its hook {name}() takes {argument!r}; {may} ({place(function)})"

@@ -2,36 +2,71 @@
 
 from __future__ import annotations
 
-import difflib
 import os
 import re
-import typing
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Generic, Literal, TypeVar
+from typing import Annotated, Literal
 
 import msgspec
 from msgspec import Meta
 
-PREFIX = "TENFOLD_"
+from core.places import socket_file, wrong_database, wrong_networks, wrong_origins, wrong_url
 
 Secret = Annotated[str, Meta(extra={"secret": True})]
 """A setting read from the environment or a file, never from plugins.toml, and shown masked."""
 
+Limit = Annotated[
+    str,
+    Meta(
+        pattern=r"^(usual|off|[1-9][0-9]{0,8} ?(/|per) ?([1-9][0-9]{0,3} ?)?"
+        r"(second|minute|hour|day)s?)?$",
+        extra={"write": "600/minute, 20 per 10 seconds, off or usual"},
+    ),
+]
+LIMIT = "`600/minute`; `off`; `usual`: see docs/operations.md."
+
 
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """Subclass it for a plugin's settings: each field has a type, a default and a description."""
+    """Subclass it for a plugin's settings: each field has a type, a default and a description.
+
+    The description is in its ``Annotated[..., Meta(description="...")]``, with the bounds.
+    """
+
+    def mistakes(self) -> Mapping[str, str | None]:
+        """Return what the types cannot say: by the setting's name, a sentence where it is wrong."""
+        return {}
 
 
 class CoreSettings(Settings, frozen=True):
     """The ``[core]`` table of plugins.toml."""
 
-    host: Annotated[str, Meta(description="Address to listen on.")] = "127.0.0.1"
+    host: Annotated[
+        str,
+        Meta(
+            min_length=1,
+            description="Address to listen on; `unix:/run/tenfold/http.sock`: a socket file, for a "
+            "proxy on this machine.",
+        ),
+    ] = "127.0.0.1"
     port: Annotated[int, Meta(ge=1, le=65535, description="Port to listen on.")] = 8000
     workers: Annotated[
         int, Meta(ge=0, le=256, description="Web worker processes; 0 means one a core.")
     ] = 0
+    runner: Annotated[
+        bool, Meta(description="Run tasks here, in a process beside the web workers.")
+    ] = True
+    drain_seconds: Annotated[
+        float,
+        Meta(
+            ge=0,
+            le=300,
+            description="Seconds to go on serving, not ready, when told to stop: load balancers.",
+        ),
+    ] = 0
+    stop_seconds: Annotated[
+        float, Meta(gt=0, le=300, description="Seconds requests have to end when a worker stops.")
+    ] = 8
     data: Annotated[
         str, Meta(min_length=1, description="Folder for what is kept: database, secrets.")
     ] = "data"
@@ -60,7 +95,11 @@ class CoreSettings(Settings, frozen=True):
         ),
     ] = ""
     public_url: Annotated[
-        str, Meta(description="Where people reach this server; links in answers begin with it.")
+        str,
+        Meta(
+            description="Where people reach this server, as in `https://example.org`; links in "
+            "mails begin with it. With https, browsers are told to use nothing else."
+        ),
     ] = ""
     mail: Annotated[
         Secret,
@@ -71,131 +110,108 @@ class CoreSettings(Settings, frozen=True):
         Literal["development", "production"],
         Meta(description="`production` refuses what is only good for trying things out."),
     ] = "development"
+    cache: Annotated[
+        str,
+        Meta(
+            pattern=r"^(memory://|rediss?://[^/\s]+(/[0-9]{1,4})?)$",
+            extra={"write": "memory://, redis://:password@host:6379/0 or rediss://…"},
+            description="`memory://` (each worker for itself) or `redis://:password@host:6379/0`, "
+            "`rediss://…` over TLS.",
+        ),
+    ] = "memory://"
+    trusted_proxies: Annotated[
+        list[str],
+        Meta(
+            description="Networks of the proxies in front, whose word on the client's address is "
+            "taken: `10.0.0.0/8`, `fd00::/8`, one address, `unix` for a socket file."
+        ),
+    ] = []
+    proxy_header: Annotated[
+        Literal["x-forwarded-for", "forwarded"],
+        Meta(description="The header in which those proxies write the client's address."),
+    ] = "x-forwarded-for"
+    cors_origins: Annotated[
+        list[str],
+        Meta(
+            description="Sites whose pages may ask from a browser: `https://app.example.org`; "
+            "`*`: all."
+        ),
+    ] = []
+    max_connections: Annotated[
+        int, Meta(ge=10, le=100_000, description="Connections a worker holds at a time.")
+    ] = 1000
+    max_connections_per_address: Annotated[
+        int,
+        Meta(
+            ge=0,
+            le=100_000,
+            description="How many of them one address may hold, trusted proxies aside; 0: half.",
+        ),
+    ] = 0
+    head_seconds: Annotated[
+        float, Meta(ge=1, le=300, description="Seconds a client may take for a request's head.")
+    ] = 10.0
+    least_speed: Annotated[
+        float,
+        Meta(
+            ge=0,
+            description="Bytes a second that a client must send of a body, or fetch of an answer, "
+            "measured over `head_seconds`.",
+        ),
+    ] = 500.0
+    idle_seconds: Annotated[
+        float, Meta(ge=1, le=3600, description="Seconds a connection may stay without a request.")
+    ] = 75.0
     max_body: Annotated[int, Meta(ge=1024, description="Largest JSON body, in bytes.")] = 1_048_576
+    log: Annotated[
+        Literal["plain", "json"], Meta(description="Lines for people, or a JSON object on each.")
+    ] = "plain"
+    access_log: Annotated[bool, Meta(description="A line in the log for each request.")] = True
+    metrics: Annotated[
+        Literal["local", "public", "off"],
+        Meta(description="Who may read `/metrics`: this machine, anybody, nobody."),
+    ] = "local"
+    metrics_token: Annotated[
+        Secret,
+        Meta(description="Who sends it as a bearer token may read `/metrics`, and nobody else."),
+    ] = ""
+    limit_read: Annotated[Limit, Meta(description=f"Reads a user may make. {LIMIT}")] = "usual"
+    limit_write: Annotated[Limit, Meta(description=f"Changes a user may make. {LIMIT}")] = "usual"
+    limit_anonymous: Annotated[
+        Limit, Meta(description=f"Requests an address may make without signing in. {LIMIT}")
+    ] = "usual"
     idempotency_hours: Annotated[
         int, Meta(ge=1, le=720, description="Hours an answer is kept for its Idempotency-Key.")
     ] = 24
+    outgoing_private: Annotated[
+        bool,
+        Meta(
+            description="Let webhooks and whatever else users have fetched reach private networks: "
+            "for development only."
+        ),
+    ] = False
 
+    @property
+    def connections_of_one(self) -> int:
+        """How many of a worker's connections one address may hold."""
+        return self.max_connections_per_address or max(self.max_connections // 2, 1)
 
-@dataclass(frozen=True)
-class Source:
-    """One table of plugins.toml with the environment laid over it."""
-
-    name: str
-    values: Mapping[str, Any]
-    environ: Mapping[str, str]
-    where: Mapping[str, str]
-
-    def variable(self, key: str) -> str:
-        """Return the environment variable that sets ``key``."""
-        return f"{PREFIX}{self.name.upper().replace('-', '_')}__{key.upper()}"
-
-
-S = TypeVar("S", bound=Settings)
-
-
-@dataclass(frozen=True)
-class Reading(Generic[S]):
-    """What reading a table gave: the values, where each came from, and what is wrong."""
-
-    values: S | None
-    origins: Mapping[str, str]
-    problems: list[str]
-
-
-def read_table(kind: type[S], source: Source) -> Reading[S]:
-    """Read one table as ``kind``; each setting is checked by itself, so that all mistakes show."""
-    values: dict[str, Any] = {}
-    origins: dict[str, str] = {}
-    problems = list(_unknown(kind, source))
-    hints = typing.get_type_hints(kind, include_extras=True)
-    for field in msgspec.structs.fields(kind):
-        key = field.name
-        try:
-            found = _given(source, key, is_secret(hints[key]))
-            if found is None:
-                origins[key] = "default"
-                continue
-            raw, origins[key], loosely = found
-            values[key] = msgspec.convert(raw, hints[key], strict=not loosely)
-        except (msgspec.ValidationError, ValueError, OSError) as error:
-            problems.append(f"{_place(source, key)}{source.name}.{key}: {_sentence(error)}")
-    problems += [
-        f"{source.name}.{field.name}: required; write it under [{source.name}] "
-        f"or set ${source.variable(field.name)}"
-        for field in msgspec.structs.fields(kind)
-        if field.required and field.name not in values and origins.get(field.name) == "default"
-    ]
-    if problems:
-        return Reading(None, origins, problems)
-    return Reading(kind(**values), origins, [])
-
-
-def is_secret(hint: Any) -> bool:
-    """Tell whether a setting's type says that it is a secret."""
-    metadata = getattr(hint, "__metadata__", ())
-    return any((meta.extra or {}).get("secret") for meta in metadata if isinstance(meta, Meta))
-
-
-def _given(source: Source, key: str, secret: bool) -> tuple[Any, str, bool] | None:
-    """Find a value: ``(raw, where it was written, whether it is text to be converted)``."""
-    variable = source.variable(key)
-    if variable in source.environ:
-        return _split(source.environ[variable]), f"${variable}", True
-    if secret and f"{variable}_FILE" in source.environ:
-        path = Path(source.environ[f"{variable}_FILE"])
-        return path.read_text().strip(), str(path), True
-    if key not in source.values:
-        return None
-    if secret:
-        raise ValueError(f"a secret does not belong in a file that is shared; set ${variable}")
-    return source.values[key], source.where.get(key, "plugins.toml"), False
-
-
-def _split(text: str) -> Any:
-    """Read ``[a, b]`` or ``{...}`` from the environment as JSON, anything else as it stands."""
-    if text[:1] in "[{" and text[:1]:
-        try:
-            return msgspec.json.decode(text)
-        except msgspec.DecodeError as error:
-            raise ValueError(f"is not valid JSON: {error}") from None
-    return text
-
-
-def _unknown(kind: type[Settings], source: Source) -> typing.Iterator[str]:
-    known = [field.name for field in msgspec.structs.fields(kind)]
-    prefix = source.variable("")
-    given = {key: source.where.get(key, "plugins.toml") for key in source.values}
-    given |= {
-        variable.removeprefix(prefix).lower(): f"${variable}"
-        for variable in source.environ
-        if variable.startswith(prefix)
-    }
-    for key, where in given.items():
-        if key not in known and key.removesuffix("_file") not in known:
-            yield f"{where}  {source.name}.{key}: unknown setting{did_you_mean(key, known)}"
-
-
-def did_you_mean(word: str, known: typing.Iterable[str]) -> str:
-    """Return ``"; did you mean 'x'?"`` when a known word is close, else ``""``."""
-    close = difflib.get_close_matches(word, list(known), n=1)
-    return f"; did you mean {close[0]!r}?" if close else ""
-
-
-def _place(source: Source, key: str) -> str:
-    variable = source.variable(key)
-    place = f"${variable}" if variable in source.environ else source.where.get(key, "")
-    return f"{place}  " if place else ""
-
-
-def _sentence(error: Exception) -> str:
-    text = str(error)
-    return text[:1].lower() + text[1:] if isinstance(error, msgspec.ValidationError) else text
+    def mistakes(self) -> Mapping[str, str | None]:
+        """Return what is wrong with places."""
+        return {
+            "host": "names no file: write unix:/run/tenfold/http.sock"
+            if socket_file(self.host) == ""
+            else None,
+            "database": wrong_database(self.database) if self.database else None,
+            "public_url": wrong_url(self.public_url) if self.public_url else None,
+            "trusted_proxies": wrong_networks(self.trusted_proxies),
+            "cors_origins": wrong_origins(self.cors_origins),
+        }
 
 
 def masked(url: str) -> str:
     """Return ``url`` with stars for the password in it, if there is one."""
-    return re.sub(r"(://[^:/@]*:)[^@]*@", r"\1****@", url)
+    return re.sub(r"(://[^:/@]*:)[^/?#]*@", r"\1****@", url)
 
 
 def data_folder(core: CoreSettings) -> Path:

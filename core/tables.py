@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from piccolo.columns import Bytea, Serial, SmallInt, Text, Timestamptz, Varchar
+from piccolo.columns import BigInt, Bytea, Serial, SmallInt, Text, Timestamptz, Varchar
 from piccolo.table import Table
 
 
@@ -16,3 +16,12 @@ class IdempotencyKey(Table, tablename="core_idempotency_key"):
     headers = Text()
     body = Bytea()
     created_at = Timestamptz(index=True)
+
+
+class CacheChange(Table, tablename="core_cache_change"):
+    """A cached thing that has changed; every worker reads it and forgets what it holds."""
+
+    id: Serial
+    key = Varchar(length=250)
+    moment = BigInt(index=True, help_text="PostgreSQL: the transaction of the change.")
+    at = Timestamptz(index=True)

@@ -11,7 +11,7 @@ from core.plugins import Plugins
 @click.command("list")
 def list_users() -> None:
     """List the users with their roles."""
-    from core.auth import roles
+    from core.auth.authorization import roles
 
     for row in run(lambda _: roles.users()):
         off = "" if row["active"] else "  (switched off)"
@@ -25,7 +25,7 @@ def list_users() -> None:
 @click.option("--remove", multiple=True, help="A role to take; may be given several times.")
 def change_roles(username: str, add: tuple[str, ...], remove: tuple[str, ...]) -> None:
     """Give a user roles, and take others."""
-    from core.auth import roles
+    from core.auth.authorization import roles
 
     async def work(_: Plugins) -> list[str]:
         user = await roles.find(username)
@@ -53,7 +53,7 @@ def activate(username: str) -> None:
 
 
 def _switch(username: str, *, active: bool) -> None:
-    from core.auth import roles
+    from core.auth.authorization import roles
 
     async def work(_: Plugins) -> None:
         await roles.switch(await roles.find(username), active=active)

@@ -8,8 +8,10 @@ from functools import partial
 import click
 
 from core import configuration
+from core.calling import raised_at
 from core.commands.running import prepare, with_database
-from core.plugins import Plugins
+from core.homes import home_of
+from core.plugins import PluginError, Plugins
 
 
 @click.command()
@@ -37,8 +39,8 @@ def demo() -> None:
 
 
 async def _demo(plugins: Plugins, password: str) -> list[str]:
-    from core.auth import passwords
-    from core.auth.users import create_user
+    from core.auth.accounts.users import create_user
+    from core.auth.authenticators import passwords
     from core.db.engine import transaction
 
     await prepare(plugins)
@@ -56,6 +58,16 @@ async def _demo(plugins: Plugins, password: str) -> list[str]:
             )
             for number, name in enumerate(names)
         ]
-    for _, filled in plugins.call("demo", users=users):
-        await filled
+    await _fill(plugins, users)
     return names
+
+
+async def _fill(plugins: Plugins, users: list[int]) -> None:
+    """Let each plugin write its data. Raises PluginError with the name of one that fails."""
+    for name, filled in plugins.call("demo", users=users):
+        try:
+            await filled
+        except Exception as error:
+            where = raised_at(error, home_of(plugins[name].module))
+            reason = f"its hook demo() raised {type(error).__name__}: {error}{where}"
+            raise PluginError([f"{name}: {reason}"]) from error

@@ -1,33 +1,15 @@
-"""``tenfold plugins`` and ``tenfold check``."""
+"""``tenfold plugins``: which there are, on and off."""
 
 from __future__ import annotations
 
-import sys
+import os
 from collections.abc import Callable
 
 import click
-import tomlkit
 
 from core import configuration
-from core.commands.running import show_problems
-from core.plugins import PluginError, known, load
-
-
-@click.command()
-def check() -> None:
-    """Say everything that is wrong with plugins.toml and the plugins; start nothing."""
-    from core.check import complaints
-
-    plugins, problems = configuration.survey()
-    if problems:
-        show_problems(problems)
-        sys.exit(2)
-    found = complaints(plugins)
-    for line in found:
-        click.echo(line)
-    names = [plugin.name for plugin in plugins]
-    click.echo(f"{len(found)} complaints." if found else f"All is well: {', '.join(names)}.")
-    sys.exit(1 if found else 0)
+from core.loading import known, load
+from core.plugins import OWN, PluginError
 
 
 @click.group()
@@ -40,7 +22,7 @@ def list_() -> None:
     """List the plugins, those that are on with a star."""
     on, problems = configuration.survey()
     names = {plugin.name for plugin in on}
-    for name in sorted({*known(), *names} - {"core", "auth"}):
+    for name in sorted({*known(), *names} - set(OWN)):
         try:
             plugin, _ = load(name)
         except PluginError as error:
@@ -59,26 +41,45 @@ def enable(name: str) -> None:
     load(name)
     _edit(lambda names: names.append(name) if name not in names else None)
     click.echo(f"{name} is on. Run tenfold check, then restart.")
+    _say_what_wins()
 
 
 @plugins.command()
 @click.argument("name")
 def disable(name: str) -> None:
     """Switch a plugin off, for the next start. Its data stays."""
-
-    def remove(names: list[str]) -> None:
-        if name not in names:
-            raise PluginError([f"{name}: is not on"])
-        names.remove(name)
-
-    _edit(remove)
+    if not switch_off(name):
+        raise PluginError([f"{name}: is not on"])
     click.echo(f"{name} is off; its data stays. Run tenfold check, then restart.")
+    _say_what_wins()
+
+
+def switch_off(name: str) -> bool:
+    """Take a plugin out of ``enabled``; False if it is not there."""
+    found = False
+
+    def take_out(names: list[str]) -> None:
+        nonlocal found
+        found = name in names
+        if found:
+            names.remove(name)
+
+    _edit(take_out)
+    return found
 
 
 def _edit(change: Callable[[list[str]], None]) -> None:
     """Change ``enabled`` in plugins.toml and leave all else as it is written."""
+    import tomlkit
+
     file = configuration.path()
-    document = tomlkit.parse(file.read_text() if file.exists() else "enabled = []\n")
+    configuration.written_names(file)
+    document = tomlkit.parse(file.read_text("utf-8") if file.exists() else "enabled = []\n")
     names = document.setdefault("enabled", tomlkit.array())
     change(names)
-    file.write_text(tomlkit.dumps(document))
+    file.write_text(tomlkit.dumps(document), "utf-8")
+
+
+def _say_what_wins() -> None:
+    if "TENFOLD_ENABLED" in os.environ:
+        click.echo("! $TENFOLD_ENABLED is set, and wins over what is written.", err=True)

@@ -37,8 +37,8 @@ def role() -> None:
 @role.command("list")
 def list_() -> None:
     """List the roles, each with the permissions it holds."""
-    from core.auth import grants
-    from core.auth.permissions import ADMIN
+    from core.auth.authorization import grants
+    from core.auth.authorization.permissions import ADMIN
 
     async def work(plugins: Plugins) -> None:
         for name, permissions in (await grants.held()).items():
@@ -52,7 +52,7 @@ def list_() -> None:
 @click.argument("name")
 def create(name: str) -> None:
     """Make a role that holds nothing yet."""
-    from core.auth import grants
+    from core.auth.authorization import grants
 
     run(lambda _: grants.create(name))
     click.echo(f"Made the role {name}.")
@@ -63,8 +63,8 @@ def create(name: str) -> None:
 @click.argument("permission")
 def grant(name: str, permission: str) -> None:
     """Let a role hold a permission."""
-    from core.auth import grants
-    from core.auth.permissions import declared
+    from core.auth.authorization import grants
+    from core.auth.authorization.permissions import declared
 
     async def work(plugins: Plugins) -> bool:
         known = sorted(each.name for each in declared(plugins))
@@ -79,7 +79,7 @@ def grant(name: str, permission: str) -> None:
 @click.argument("permission")
 def revoke(name: str, permission: str) -> None:
     """Take a permission from a role."""
-    from core.auth import grants
+    from core.auth.authorization import grants
 
     changed = run(lambda _: grants.take(name, permission))
     click.echo(f"{name} {'no longer holds' if changed else 'did not hold'} {permission}.")

@@ -9,7 +9,8 @@ import click
 import msgspec
 
 from core import configuration
-from core.settings import is_secret, masked
+from core.reading import is_secret
+from core.settings import masked
 
 
 @click.command()

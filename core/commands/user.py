@@ -9,10 +9,10 @@ import click
 import msgspec
 
 from core import configuration
-from core.auth.schemas import Registration
-from core.auth.schemas_mail import InvitationOut, NewInvitation
+from core.auth.schemas.accounts import Registration
+from core.auth.schemas.mail import InvitationOut, NewInvitation
 from core.commands.accounts import activate, change_roles, deactivate, list_users
-from core.commands.running import prepare, with_database
+from core.commands.running import heard, prepare, with_database
 from core.configuration import core_settings
 from core.errors import Problem
 from core.plugins import Plugins
@@ -66,28 +66,25 @@ def invite(email: str | None) -> None:
 
 
 async def _invite(plugins: Plugins, email: str | None) -> InvitationOut:
-    from core.auth.invitations import invite
+    from core.auth.accounts.invitations import invite
     from core.auth.realm import open_realm
     from core.auth.settings import AuthSettings
 
     await prepare(plugins)
     realm = open_realm(core_settings(plugins), plugins.settings_of(AuthSettings))
-    try:
-        return await invite(realm, email, None)
-    finally:
-        await realm.mail.close(30)
+    return await invite(realm, email, None)
 
 
 async def _create(plugins: Plugins, new: Registration, roles: list[str], admin: bool) -> int:
-    from core.auth import passwords
-    from core.auth.policy import refuse_weak
+    from core.auth.accounts.users import create_user
+    from core.auth.authenticators import passwords
+    from core.auth.authenticators.policy import refuse_weak
     from core.auth.settings import AuthSettings
-    from core.auth.users import create_user
     from core.db.engine import transaction
 
     refuse_weak(new.password, new.username, new.email)
     await prepare(plugins)
     passwords.rounds = plugins.settings_of(AuthSettings).bcrypt_rounds
     hashed = await passwords.hashed(new.password)
-    async with transaction():
+    async with heard(plugins), transaction():
         return await create_user(new.username, new.email, hashed, roles, admin=admin)

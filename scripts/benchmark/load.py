@@ -54,7 +54,7 @@ class Connection(asyncio.Protocol):
         self.text, self.etag = text.encode(), etag.encode()
         self.transport: asyncio.Transport | None = None
         self.received = b""
-        self.sent_at = 0.0
+        self.sent_at, self.turn = 0.0, 0
 
     async def open(self) -> None:
         """Connect; while the server refuses, its requests fail one after the other."""
@@ -78,9 +78,13 @@ class Connection(asyncio.Protocol):
         if self.transport is None:
             self.opening = asyncio.get_running_loop().create_task(self.open())
         elif not self.transport.is_closing() and self.load.take():
-            self.received = b""
+            self.received, self.turn = b"", self.turn + 1
             self.sent_at = perf_counter()
-            self.transport.write(self.text.replace(b"@ETAG@", self.etag))
+            self.transport.write(self.words())
+
+    def words(self) -> bytes:
+        """Return the request: a change of something into what it is already would be none."""
+        return self.text.replace(b"@ETAG@", self.etag).replace(b"@TURN@", b"%06d" % self.turn)
 
     def data_received(self, data: bytes) -> None:
         """Take a piece of an answer."""

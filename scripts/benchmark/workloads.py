@@ -58,7 +58,7 @@ def one_of(workload: str, api: Api, seeded: Seeded, number: int) -> Request:
             return api.one(task)
         case "create":
             return api.create(seeded.session, "something new")
-    return api.update(task, f"title {number}")
+    return api.update(task, "title @TURN@")
 
 
 def etags_of(workload: str, api: Api, client: Client, seeded: Seeded) -> list[str]:

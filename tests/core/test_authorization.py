@@ -7,21 +7,34 @@ the OpenAPI document. Where that cannot be, say below how.
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
-from core.auth import roles
-from core.auth.permissions import by_role, declared
+from core.auth.authorization import roles
+from core.auth.authorization.permissions import by_role, declared
 from core.auth.tables import Role, RolePermission
 from core.testing import People, Server
-from core.web.openapi import document
+from core.testing.examples import fields_of
+from core.testing.things import MISSING, Make, Things
 from core.web.openapi.operations import Operation, operations
-from tests.core.examples import body_of, fields_of
+from plugins.shortener.tables import Report
+from tests.core.tasks import examples as tasks
+from tests.core.webhooks import examples as webhooks
+from tests.plugins.notes import examples as notes
+from tests.plugins.todo import examples as todo
 
 PUBLIC = {
+    "GET /api/v1/notes/shared/{token}",
+    "POST /api/v1/notes/shared/{token}",
+    "GET /api/v1/todo/feed.ics",
+    "POST /api/v1/shortener/reports",
+    "POST /api/v1/shortener/shorten",
+    "GET /api/v1/realtime/ws",
+    "GET /api/v1/realtime/events",
     "POST /api/v1/auth/register",
     "POST /api/v1/auth/login",
     "POST /api/v1/auth/login/totp",
@@ -34,15 +47,15 @@ PUBLIC = {
 """Every operation that asks for no permission."""
 
 SHARED = {
+    *tasks.SHARED,
+    "DELETE /api/v1/shortener/reports/{id}",
+    "POST /api/v1/shortener/reports/{id}/ban",
     "DELETE /api/v1/auth/invitations/{id}",
 }
 """Operations on things that belong to nobody in particular: who holds the permission may."""
 
 KEYS = "/api/v1/auth/api-keys"
-MISSING = {"integer": 2**31 - 1, "string": "nothing-is-called-this"}
 SAME = ("status", "code", "title", "type", "detail")
-
-Make = Callable[[Server, Any], Awaitable[Any]]
 
 
 async def _session(server: Server, person: Any) -> Any:
@@ -50,10 +63,24 @@ async def _session(server: Server, person: Any) -> Any:
     return session
 
 
-MADE: dict[str, Make] = {"/api/v1/auth/sessions": _session}
+async def _report(server: Server, person: Any) -> Any:
+    link = {"target": "https://example.com"}
+    made = (await person.post("/api/v1/shortener/links", json=link)).json()
+    row = Report(link=made["id"], reason="spam", created_at=datetime.now(UTC))
+    return (await Report.insert(row).returning(Report.id))[0]["id"]
+
+
+MADE: dict[str, Make] = {
+    "/api/v1/auth/sessions": _session,
+    **notes.MADE,
+    **todo.MADE,
+    **tasks.MADE,
+    **webhooks.MADE,
+    "/api/v1/shortener/reports": _report,
+}
 """How a thing is made where its collection takes no POST: returns what its path calls it."""
 
-BODIES: dict[str, Any] = {}
+BODIES: dict[str, Any] = {**notes.BODIES, **todo.BODIES}
 """Bodies for ``METHOD /path``, where the example that the schema gives is refused."""
 
 
@@ -62,7 +89,7 @@ class World:
     """A server, what it says of itself, and everybody who asks it."""
 
     server: Server
-    document: dict[str, Any]
+    things: Things
     owner: Any
     other: Any
     bare: Any
@@ -72,29 +99,8 @@ class World:
 
     async def ask(self, person: Any, operation: Operation, path: str) -> Any:
         return await person.request(
-            operation.method.upper(), path, json=self.body(operation.method, operation.path)
+            operation.method.upper(), path, json=self.things.body(operation.method, operation.path)
         )
-
-    def body(self, method: str, path: str) -> Any:
-        given = BODIES.get(f"{method.upper()} {path}")
-        return body_of(self.document, path, method) if given is None else given
-
-    async def place(self, person: Any, path: str) -> str:
-        """Return ``path`` with the ids of things that ``person`` has just made."""
-        while found := re.search(r"/\{(\w+)\}", path):
-            collection, name = path[: found.start()], found[1]
-            made = await self.make(person, _template(self.document, collection), collection, name)
-            path = f"{collection}/{made}{path[found.end() :]}"
-        return path
-
-    async def make(self, person: Any, template: str, collection: str, name: str) -> Any:
-        if template in MADE:
-            return await MADE[template](self.server, person)
-        assert "post" in self.document["paths"].get(template, {}), f"say in MADE how: {template}"
-        answer = await person.post(collection, json=self.body("post", template))
-        assert answer.status_code == 201, f"say in BODIES how: {template}: {answer.text}"
-        thing = answer.json()
-        return thing[name] if name in thing else thing["id"]
 
     def nowhere(self, operation: Operation, path: str) -> str:
         """Return ``path`` with an id in its last place that nothing has."""
@@ -102,14 +108,6 @@ class World:
         *_, last = operation.contract.path.values()
         missing = MISSING["integer" if last is int else "string"]
         return re.sub(r"[^/]+$", str(missing), path.removesuffix(ends)) + ends
-
-
-def _template(document: dict[str, Any], path: str) -> str:
-    """Return the path of the document that ``path`` is an example of."""
-    for template in document["paths"]:
-        if re.fullmatch(re.sub(r"\{\w+\}", "[^/]+", template), path):
-            return str(template)
-    return path
 
 
 @pytest.fixture
@@ -127,8 +125,8 @@ async def world(server: Server, client: Any, people: People) -> World:
     bare, admin = await people("bare"), await people("root", "admin")
     token = tokens.make(bare.id, 2**30, ["bare"])
     bare.headers["authorization"] = f"Bearer {token}"
-    described = document(server.app, server.plugins)
-    return World(server, described, owner, other, bare, admin, gone, client)
+    things = Things(server, BODIES, MADE)
+    return World(server, things, owner, other, bare, admin, gone, client)
 
 
 @pytest.fixture(autouse=True)
@@ -169,7 +167,7 @@ async def test_every_operation_for_anyone_is_written_down(server: Server) -> Non
 async def test_nothing_is_done_for_who_is_nobody_or_may_not(world: World) -> None:
     leaks = []
     for each in _guarded(world):
-        path = await world.place(world.owner, each.path)
+        path = await world.things.place(world.owner, each.path)
         for person, expected in ((world.nobody, 401), (world.bare, 403)):
             answer = await world.ask(person, each, path)
             if answer.status_code != expected:
@@ -178,9 +176,9 @@ async def test_nothing_is_done_for_who_is_nobody_or_may_not(world: World) -> Non
 
 
 async def test_nothing_is_done_for_who_was_switched_off(world: World) -> None:
-    things = [(each, await world.place(world.gone, each.path)) for each in _guarded(world)]
+    things = [(each, await world.things.place(world.gone, each.path)) for each in _guarded(world)]
     token = world.gone.headers["authorization"]
-    key = await world.gone.post(KEYS, json=world.body("post", KEYS))
+    key = await world.gone.post(KEYS, json=world.things.body("post", KEYS))
     await roles.switch(world.gone.id, active=False)
     await world.server.app.ctx.realm.tokens.follow()
     leaks = []
@@ -196,7 +194,7 @@ async def test_nothing_is_done_for_who_was_switched_off(world: World) -> None:
 async def test_somebody_elses_thing_looks_as_if_it_were_not_there(world: World) -> None:
     leaks = []
     for each in _with_ids(world):
-        path = await world.place(world.owner, each.path)
+        path = await world.things.place(world.owner, each.path)
         nowhere = world.nowhere(each, path)
         for name, person in (("another", world.other), ("an administrator", world.admin)):
             if _named(each) in SHARED or each.contract.permission is None:
@@ -215,11 +213,12 @@ async def test_somebody_elses_thing_looks_as_if_it_were_not_there(world: World) 
 
 async def test_lists_show_nothing_of_others(world: World) -> None:
     leaks = []
-    mine = [await world.place(world.owner, each.path) for each in _with_ids(world)]
+    mine = [await world.things.place(world.owner, each.path) for each in _with_ids(world)]
     for each in operations(world.server.app):
         if each.method != "get" or "{" in each.path or f"DELETE {each.path}/{{id}}" in SHARED:
             continue
-        ids = {path.split("/")[5] for path in mine if path.startswith(f"{each.path}/")}
+        below = [path for path in mine if path.startswith(f"{each.path}/")]
+        ids = {path.removeprefix(f"{each.path}/").split("/")[0] for path in below}
         for person in (world.other, world.admin):
             answer = await world.ask(person, each, each.path)
             is_json = answer.headers.get("content-type") == "application/json"
@@ -234,15 +233,17 @@ async def test_nothing_of_mine_refers_to_a_thing_of_somebody_else(world: World) 
     for each in operations(world.server.app):
         if each.method not in ("post", "patch", "put") or each.contract.permission is None:
             continue
-        for field in fields_of(world.document, each.path, each.method):
+        for field in fields_of(world.things.document, each.path, each.method):
             collection = f"/api/v1/{each.plugin}/{field.removesuffix('_id')}s"
-            if f"{collection}/{{id}}" not in world.document["paths"]:
+            if f"{collection}/{{id}}" not in world.things.document["paths"]:
                 continue
-            path = await world.place(world.other, each.path)
-            theirs = (await world.place(world.owner, f"{collection}/{{id}}")).rpartition("/")[2]
+            path = await world.things.place(world.other, each.path)
+            theirs = (await world.things.place(world.owner, f"{collection}/{{id}}")).rpartition(
+                "/"
+            )[2]
             told = []
             for id in (int(theirs), MISSING["integer"]):
-                body = {**(world.body(each.method, each.path) or {}), field: id}
+                body = {**(world.things.body(each.method, each.path) or {}), field: id}
                 answer = await world.other.request(each.method.upper(), path, json=body)
                 told.append(_told(answer, f"{path}/{id}"))
             if told[0] != told[1] or told[0][0] < 400:

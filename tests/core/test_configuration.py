@@ -9,8 +9,10 @@ import pytest
 from msgspec import Meta
 
 from core.configuration import core_settings, read, survey
-from core.plugins import Plugin, PluginError, in_order
-from core.settings import Secret, Settings, Source, masked, read_table
+from core.loading import in_order
+from core.plugins import OWN, Plugin, PluginError
+from core.reading import Source, read_table
+from core.settings import Secret, Settings, masked
 
 
 def write(folder: Path, text: str) -> Path:
@@ -36,8 +38,8 @@ def test_values_come_from_the_file_and_the_environment_wins(tmp_path: Path) -> N
     assert origins["host"] == "default"
 
 
-def test_without_a_file_core_and_auth_are_on(tmp_path: Path) -> None:
-    assert [plugin.name for plugin in read(tmp_path / "none.toml", {})] == ["core", "auth"]
+def test_without_a_file_cores_own_plugins_are_on(tmp_path: Path) -> None:
+    assert [plugin.name for plugin in read(tmp_path / "none.toml", {})] == list(OWN)
 
 
 def test_the_environment_decides_what_is_enabled(tmp_path: Path) -> None:
@@ -58,6 +60,34 @@ def test_all_mistakes_are_shown_at_once_with_their_places(tmp_path: Path) -> Non
     assert "plugins.toml:5  core.secret: a secret does not belong in a file" in found
     assert "plugins.toml:6  [tdo]: no plugin has this name; did you mean 'todo'?" in found
     assert "$TENFOLD_AUTH__BCRYPT_ROUNDS  auth.bcrypt_rounds: expected `int`" in found
+
+
+@pytest.mark.parametrize(
+    ("setting", "value", "sentence"),
+    [
+        ("LIMIT_READ", "lots", "write 600/minute, 20 per 10 seconds, off or usual"),
+        ("CACHE", "http://x", "write memory://, redis://:password@host:6379/0 or rediss://…"),
+        ("TRUSTED_PROXIES", "10.0.0.0/8", 'is a list: write ["a", "b"]'),
+        ("LOG", "xml", "write plain or json"),
+        ("DATABASE", "mysql://h/x", "write sqlite:///data/x.db or postgres://user:password@host/"),
+        ("DATABASE", "postgres://h:port/x", "write sqlite:///data/x.db or postgres://"),
+        ("DATABASE", "postgres://me:secret@h", "names no database: write postgres://…@host/name"),
+        ("DATABASE", "sqlite:///:memory:", "names no file: write sqlite:///data/x.db"),
+        ("DATABASE", "sqlite:///", "names no file: write sqlite:///data/x.db"),
+    ],
+)
+def test_a_mistake_says_what_to_write(
+    tmp_path: Path, setting: str, value: str, sentence: str
+) -> None:
+    found = "\n".join(problems(tmp_path, "", {f"TENFOLD_CORE__{setting}": value}))
+    assert f"core.{setting.lower()}: {sentence}" in found
+    assert "secret@" not in found
+
+
+@pytest.mark.parametrize("url", ["postgres:///x?host=/run/pg", "postgresql://u@h:1/x", ""])
+def test_a_database_is_named_in_any_way_that_its_driver_reads(tmp_path: Path, url: str) -> None:
+    file = write(tmp_path, "")
+    assert core_settings(read(file, {"TENFOLD_CORE__DATABASE": url})).database == url
 
 
 def test_a_disabled_plugin_keeps_its_settings(tmp_path: Path) -> None:
@@ -85,7 +115,7 @@ def test_a_variable_of_nobody_is_told(tmp_path: Path) -> None:
 
 def test_what_can_be_used_is_used_while_another_plugin_is_broken(tmp_path: Path) -> None:
     plugins, found = survey(write(tmp_path, 'enabled = ["nothing", "todo"]'), {})
-    assert [plugin.name for plugin in plugins] == ["core", "auth", "todo"]
+    assert [plugin.name for plugin in plugins] == [*OWN, "todo"]
     assert len(found) == 1
 
 
@@ -122,11 +152,28 @@ def test_a_secret_is_read_from_a_file_but_never_from_the_toml(tmp_path: Path) ->
     assert values == Example(size=1, key="hidden")
     assert "does not belong" in read_table(Example, source({"size": 1, "key": "x"})).problems[0]
     lost = {"TENFOLD_EXAMPLE__KEY_FILE": "/nowhere"}
-    assert "/nowhere" in read_table(Example, source({"size": 1}, lost)).problems[0]
+    (problem,) = read_table(Example, source({"size": 1}, lost)).problems
+    assert problem.endswith("KEY_FILE  example.key: /nowhere: No such file or directory")
+
+
+def test_any_setting_may_be_read_from_a_file(tmp_path: Path) -> None:
+    (tmp_path / "size").write_text("7\n")
+    (tmp_path / "tags").write_text('["a"]\n')
+    environ = {
+        f"TENFOLD_EXAMPLE__{name.upper()}_FILE": str(tmp_path / name) for name in ("size", "tags")
+    }
+    reading = read_table(Example, source({"size": 1}, environ))
+    assert reading.values == Example(size=7, tags=("a",))
+    assert reading.origins["size"] == str(tmp_path / "size")
+    (tmp_path / "size").write_text("many")
+    (problem,) = read_table(Example, source({}, environ)).problems
+    assert problem.startswith("$TENFOLD_EXAMPLE__SIZE_FILE  example.size: ")
 
 
 def test_passwords_in_urls_are_masked() -> None:
     assert masked("postgres://ada:secret@host/db") == "postgres://ada:****@host/db"
+    assert masked("postgres://ada:sec@ret@host/db") == "postgres://ada:****@host/db"
+    assert masked("redis://:secret@host/0") == "redis://:****@host/0"
     assert masked("sqlite:///data/x.db") == "sqlite:///data/x.db"
 
 

@@ -2,41 +2,24 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Iterator
+import re
+import time
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import pluggy
 import pytest
 
-from core import hookspecs
-from core.check import complaints
-from core.configuration import read
-from core.plugins import Enabled, Plugin, PluginError, Plugins, hookimpl, load
+import plugins as builtin
+from core import calling, hookspecs, loading
+from core import plugins as plugins_module
+from core.loading import load
+from core.plugins import Enabled, Plugin, PluginError, Plugins, hookimpl
 from core.settings import Settings
+from tests.core.packages import GOOD, package, write
 
-GOOD = """
-from core import Plugin
-PLUGIN = Plugin(name="{name}", title="Example")
-"""
-
-
-@pytest.fixture
-def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """Return a folder from which modules can be imported, and forget them after."""
-    monkeypatch.syspath_prepend(str(tmp_path))
-    before = set(sys.modules)
-    yield tmp_path
-    for name in set(sys.modules) - before:
-        del sys.modules[name]
-
-
-def write(folder: Path, name: str, **files: str) -> None:
-    (folder / name).mkdir()
-    (folder / name / "__init__.py").touch()
-    for file, text in files.items():
-        (folder / name / f"{file}.py").write_text(text)
+__all__ = ["package"]
 
 
 def test_a_dotted_module_is_a_plugin(package: Path) -> None:
@@ -56,19 +39,50 @@ def test_an_entry_point_is_a_plugin(package: Path, monkeypatch: pytest.MonkeyPat
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("import nowhere_to_be_found", "needs the package 'nowhere_to_be_found'"),
-        ("1 / 0", "cannot be imported (ZeroDivisionError: division by zero)"),
+        (
+            "import nowhere_to_be_found",
+            "needs the package 'nowhere_to_be_found': pip install it, at acme/plugin.py:1",
+        ),
+        (
+            "\n1 / 0",
+            "cannot be imported (ZeroDivisionError: division by zero), at acme/plugin.py:2",
+        ),
+        ("\ndef x(:", "cannot be imported (SyntaxError: invalid syntax), at acme/plugin.py:2"),
+        ("from .routs import a", "imports acme.routs, which is not there, at acme/plugin.py:1"),
+        ("import core.dbs", "imports core.dbs, which is not there, at acme/plugin.py:1"),
         ("", "has no PLUGIN"),
+        (
+            "from core import Plugin\nPLUGIN = Plugin(name='acme', title='', requires='todo')",
+            "requires='todo' must be a list: requires=['todo']), at acme/plugin.py:2",
+        ),
+        (
+            "from core import Permission\nPermission('acme.read', 'Read', roles='user')",
+            "roles='user' must be a list: roles=['user']), at acme/plugin.py:2",
+        ),
         ("from core import Plugin\nPLUGIN = Plugin(name='a-b', title='')", "no plugin name"),
         ("from core import Plugin\nPLUGIN = Plugin(name='ab', title='', api=9)", "plugin API 9"),
     ],
 )
-def test_what_is_wrong_with_a_plugin_is_a_sentence(package: Path, text: str, words: str) -> None:
+def test_what_is_wrong_with_a_plugin_is_a_sentence_with_its_line(
+    package: Path, text: str, words: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(package)
     write(package, "acme", plugin=text)
     with pytest.raises(PluginError) as caught:
         load("acme.plugin")
     assert words in caught.value.problems[0]
     assert caught.value.problems[0].startswith("acme.plugin: ")
+
+
+def test_a_folder_and_its_plugin_have_one_name(
+    package: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(package)
+    monkeypatch.setattr(builtin, "__path__", list(builtin.__path__))
+    (package / "plugins").mkdir()
+    write(package / "plugins", "recipes", plugin=GOOD.format(name="recipe"))
+    with pytest.raises(PluginError, match="recipes: its PLUGIN is called 'recipe'; call it as"):
+        load("recipes")
 
 
 def enabled(name: str, **hooks: Any) -> Enabled:
@@ -78,31 +92,97 @@ def enabled(name: str, **hooks: Any) -> Enabled:
     return Enabled(Plugin(name=name, title=name), module, Settings())
 
 
-def test_hooks_are_called_in_order_and_each_answer_has_its_plugins_name() -> None:
-    def first(settings: Settings) -> str:
-        return "one"
+async def handle(event: Any) -> None: ...
 
-    def second(settings: Settings) -> str:
-        return type(settings).__name__
+
+def test_hooks_are_called_in_order_and_each_answer_has_its_plugins_name() -> None:
+    def first(settings: Settings) -> Any:
+        return {"one": handle}
+
+    def second(settings: Settings) -> Any:
+        return {type(settings).__name__: handle}
 
     plugins = Plugins(
         [
-            enabled("one", register_admin=hookimpl(first)),
-            enabled("two", register_admin=hookimpl(second)),
+            enabled("one", register_handlers=hookimpl(first)),
+            enabled("two", register_handlers=hookimpl(second)),
             enabled("three"),
         ]
     )
-    assert list(plugins.call("register_admin")) == [("one", "one"), ("two", "Settings")]
+    found = list(plugins.call("register_handlers"))
+    assert found == [("one", {"one": handle}), ("two", {"Settings": handle})]
 
 
-def test_a_hook_that_raises_names_its_plugin() -> None:
+def test_a_hook_that_raises_is_a_sentence_with_its_plugin_and_line() -> None:
     def broken() -> str:
         raise RuntimeError("disk is full")
 
     plugins = Plugins([enabled("one", register_tables=hookimpl(broken))])
-    with pytest.raises(RuntimeError) as caught:
+    with pytest.raises(PluginError) as caught:
         list(plugins.call("register_tables"))
-    assert "'one'" in caught.value.__notes__[0]
+    (line,) = caught.value.problems
+    assert line.startswith("one: its hook register_tables() raised RuntimeError: disk is full (")
+    assert re.search(r"tests/core/test_plugins\.py:\d+\)$", line)
+
+
+@pytest.mark.parametrize(
+    ("hook", "result", "words"),
+    [
+        ("register_tables", ["one.app"], "the dotted path of a piccolo_app"),
+        ("register_permissions", ["one.read"], "a list of Permission"),
+        ("register_routes", "/one", "a Blueprint or a list of them"),
+        ("register_admin", {"one": 1}, "a list of TableConfig and FormConfig"),
+        ("register_handlers", {"todo.task_created": "f"}, "event names with an async function"),
+        ("lifespan", 1, "an async context manager"),
+    ],
+)
+def test_a_hook_that_returns_the_wrong_type_is_a_sentence(
+    hook: str, result: Any, words: str
+) -> None:
+    function: Any = (lambda app: result) if hook == "lifespan" else lambda: result
+    plugins = Plugins([enabled("one", **{hook: hookimpl(function)})])
+    with pytest.raises(PluginError, match=f"one: its hook {hook}\\(\\) must return {words}"):
+        list(plugins.call(hook, app=None))
+
+
+def test_who_is_waited_for_is_said(
+    package: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def slow() -> str:
+        while not caplog.text:
+            time.sleep(0.01)
+        return "one.app"
+
+    monkeypatch.setattr(calling, "PATIENCE", 0.05)
+    list(Plugins([enabled("one", register_tables=hookimpl(slow))]).call("register_tables"))
+    assert "one: its hook register_tables() has not returned yet." in caplog.text
+    text = GOOD.format(name="acme")
+    write(package, "acme", plugin=f"import time\ntime.sleep(1)\n{text}")
+    load("acme.plugin")
+    assert "acme.plugin: its import has not ended yet." in caplog.text
+
+
+def test_the_plugin_api_before_this_one_is_spoken(
+    package: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(loading, "SPOKEN", range(1, 3))
+    for number in (1, 2, 3):
+        text = f"from core import Plugin\nPLUGIN = Plugin(name='ab', title='', api={number})"
+        write(package, f"acme{number}", plugin=text)
+    assert [load(f"acme{number}.plugin")[0].api for number in (1, 2)] == [1, 2]
+    with pytest.raises(PluginError, match="plugin API 3; this server speaks 1 and 2"):
+        load("acme3.plugin")
+
+
+def test_a_hook_that_goes_is_told_to_who_uses_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    old = ModuleType("hookspecs")
+    leaving = pluggy.HookspecMarker("tenfold")(
+        warn_on_impl=DeprecationWarning("register_menu() goes; use register_admin()")
+    )
+    old.register_menu = leaving(lambda: None)  # type: ignore[attr-defined]
+    monkeypatch.setattr(plugins_module, "hookspecs", old)
+    plugins = Plugins([enabled("one", register_menu=hookimpl(lambda: None))])
+    assert plugins.leaving == ["one: register_menu() goes; use register_admin()"]
 
 
 def test_a_misspelled_hook_and_a_wrong_argument_are_refused() -> None:
@@ -112,8 +192,16 @@ def test_a_misspelled_hook_and_a_wrong_argument_are_refused() -> None:
 
     with pytest.raises(PluginError, match=r"one: there is no hook 'registr_tables'; did you mean"):
         Plugins([enabled("one", registr_tables=hookimpl(function))])
-    with pytest.raises(PluginError, match=r"one: .*colour"):
-        Plugins([enabled("one", register_tables=hookimpl(wrong))])
+    here = r"tests/core/test_plugins\.py:\d+"
+    with pytest.raises(PluginError) as caught:
+        Plugins([enabled("one", register_tables=hookimpl(wrong), register_admin=hookimpl(wrong))])
+    one, two = caught.value.problems
+    assert re.fullmatch(
+        rf"one: its hook register_tables\(\) takes 'colour'; it takes nothing \({here}\)", one
+    )
+    assert re.fullmatch(
+        rf"one: its hook register_admin\(\) takes 'colour'; it may take settings \({here}\)", two
+    )
 
 
 HOOKS = [name for name, each in vars(hookspecs).items() if hasattr(each, "tenfold_spec")]
@@ -122,105 +210,3 @@ HOOKS = [name for name, each in vars(hookspecs).items() if hasattr(each, "tenfol
 @pytest.mark.parametrize("hook", HOOKS)
 def test_every_hook_is_described(hook: str) -> None:
     assert getattr(hookspecs, hook).__doc__
-
-
-BAD = {
-    "plugin": """
-from core import Permission, Plugin, hookimpl
-from . import tables
-PLUGIN = Plugin(name="acme", title="Acme", requires=["todo"])
-
-@hookimpl
-def register_tables():
-    return "acme.piccolo_app"
-
-@hookimpl
-def register_permissions():
-    return [Permission("read", "Read")]
-
-@hookimpl
-def register_handlers():
-    return {"todo.task_eaten": None, "todo.task_created": None, "absent.thing": None}
-""",
-    "tables": """
-from piccolo.columns import ForeignKey, OnDelete, Varchar
-from piccolo.table import Table
-from core import User
-from core.auth.users import create_user
-import plugins.notes.tables
-
-class Invoice(Table, tablename="invoice"):
-    user = ForeignKey(User, on_delete=OnDelete.restrict)
-    number = Varchar()
-
-def take(body):
-    return Invoice(**body), Invoice.from_dict(body)
-""",
-    "schemas": """
-from typing import ClassVar, Literal
-from core import PageQuery
-from .tables import Invoice
-
-class InvoiceQuery(PageQuery, frozen=True):
-    table: ClassVar = Invoice
-    sort: Literal["number", "-id"] = "number"
-""",
-    "piccolo_app": """
-from pathlib import Path
-from piccolo.conf.apps import AppConfig, table_finder
-APP_CONFIG = AppConfig(
-    app_name="acme",
-    migrations_folder_path=str(Path(__file__).parent / "piccolo_migrations"),
-    table_classes=table_finder(["acme.tables"], exclude_imported=True),
-)
-""",
-}
-MIGRATION = """
-from piccolo.table import Table
-from piccolo.apps.migrations.auto.migration_manager import MigrationManager
-ID = "1"
-
-async def forwards():
-    manager = MigrationManager(migration_id=ID, app_name="acme")
-
-    async def create():
-        await Table.raw("CREATE TABLE invoice (id INTEGER PRIMARY KEY, user INTEGER, number TEXT)")
-
-    manager.add_raw(create)
-    return manager
-"""
-
-
-def test_check_tells_every_rule_that_is_broken(package: Path, tmp_path: Path) -> None:
-    stand_in = ModuleType("plugins.notes")
-    stand_in.tables = ModuleType("plugins.notes.tables")  # type: ignore[attr-defined]
-    sys.modules["plugins.notes"], sys.modules["plugins.notes.tables"] = stand_in, stand_in.tables
-    write(package, "acme", **BAD)
-    (package / "acme" / "piccolo_migrations").mkdir()
-    (package / "acme" / "piccolo_migrations" / "acme_1.py").write_text(MIGRATION)
-    (package / "acme" / "piccolo_migrations" / "0001_first.py").write_text("")
-    toml = tmp_path / "plugins.toml"
-    toml.write_text('enabled = ["todo", "acme.plugin"]')
-    found = "\n".join(complaints(read(toml, {})))
-    for words in (
-        "acme: the table 'invoice' must be called acme_invoice",
-        "acme: the permission 'read' must be called acme.read",
-        "acme: Invoice.user would keep auth_user rows alive; cascade or set null",
-        "acme: the migration 0001_first.py must be called acme_0001_first.py",
-        "acme: hears 'todo.task_eaten', but todo tells no such event",
-        "acme: tables.py:5 imports core.auth.users.create_user, which core does not promise",
-        "acme: tables.py:6 imports plugins.notes without requires=['notes']",
-        "acme: tables.py:13 makes a row from a mapping; name its columns",
-        "acme: Invoice.user is a foreign key without an index",
-        "acme: a list sorts Invoice by number, which is in no index",
-    ):
-        assert words in found
-    assert "task_created" not in found
-    assert len(found.splitlines()) == 11
-
-
-def test_what_is_built_in_keeps_every_rule(tmp_path: Path) -> None:
-    from core.plugins import built_in
-
-    plugins = read(tmp_path / "none.toml", {"TENFOLD_ENABLED": ",".join(built_in())})
-    assert complaints(plugins) == []
