@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from core import IfMatch
 
 from .schemas import NewProject, NewTask
-from .service import projects, tasks
+from .service import completing, projects, tasks
 
 PROJECTS = {
     "House": ("#2f9e44", ["Fix the dripping tap", "Buy light bulbs", "Call the chimney sweep"]),
@@ -27,4 +27,4 @@ async def fill(users: Sequence[int]) -> None:
             for priority, title in enumerate(titles):
                 new = NewTask(title=title, project=project.id, priority=priority)
                 task = await tasks.create(user, new)
-            await tasks.complete(user, task.id, IfMatch())
+            await completing.complete(user, task.id, IfMatch())

@@ -1,23 +1,30 @@
-"""Todo: projects and tasks that people keep for themselves."""
+"""Todo: projects and tasks that people keep for themselves, or share."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from typing import Any
 
-from sanic import Blueprint
+from sanic import Blueprint, Sanic
 
-from core import Permission, Plugin, hookimpl
+from core import CurrentUser, Hit, Permission, Plugin, Task, hookimpl
 
 from . import demo as demonstration
-from . import personal
-from .routes import projects, tasks
+from . import finding, telling, work
+from . import personal as accounts
+from .routes.details import details
+from .routes.personal import personal
+from .routes.projects import projects
+from .routes.tasks import tasks
 from .service.projects import welcome
+from .settings import TodoSettings
 
 PLUGIN = Plugin(
     name="todo",
     title="Todo",
-    description="Projects and tasks.",
+    description="Projects and tasks, alone or with others.",
+    settings=TodoSettings,
 )
 
 
@@ -36,12 +43,32 @@ def register_permissions() -> Sequence[Permission]:
 
 @hookimpl
 def register_routes() -> Sequence[Blueprint]:
-    return [projects, tasks]
+    return [projects, tasks, details, personal]
 
 
 @hookimpl
 def register_handlers() -> Mapping[str, Any]:
-    return {"auth.user_registered": welcome}
+    return {"auth.user_registered": welcome, **telling.handlers()}
+
+
+@hookimpl
+def register_channels() -> Mapping[str, Any]:
+    return {
+        "todo.project": telling.may_follow_project,
+        "todo.user": telling.may_follow_user,
+    }
+
+
+@hookimpl
+def register_tasks(settings: TodoSettings) -> Sequence[Task]:
+    return work.tasks(settings)
+
+
+@hookimpl
+@asynccontextmanager
+async def lifespan(app: Sanic[Any, Any], settings: TodoSettings) -> AsyncIterator[None]:
+    async with telling.telling():
+        yield
 
 
 @hookimpl
@@ -52,13 +79,18 @@ def register_admin() -> Sequence[Any]:
 
 
 @hookimpl
+async def search(user: CurrentUser, query: str, limit: int) -> Sequence[Hit]:
+    return await finding.search(user, query, limit)
+
+
+@hookimpl
 async def export_user(user: int) -> Any:
-    return await personal.export(user)
+    return await accounts.export(user)
 
 
 @hookimpl
 async def delete_user(user: int) -> None:
-    await personal.delete(user)
+    await accounts.delete(user)
 
 
 @hookimpl

@@ -1,133 +1,159 @@
-"""The queries of tasks, each built once. Whose a task is stands in every one of them."""
+"""The queries of single tasks, each built once. Who may see or change it is in every one."""
 
 from __future__ import annotations
 
 from datetime import datetime
 from typing import Any
 
-from piccolo.columns.combination import WhereRaw
-from piccolo.query.base import Query
 from piccolo.querystring import QueryString
 
-from core import columns, compiled, compiled_new, compiled_one, in_order, limited
+from core import compiled, compiled_new, compiled_one
 
-from ..schemas import TaskOut
-from ..tables import Project, Task
-from .clauses import at, changed, position_of
+from ..due import out
+from ..schemas import RecurrenceOut, TaskOut
+from ..tables import Task
+from .clauses import MINE_TO_CHANGE, at, changed, differs, editable, seen
 
-CONTAINS = 'lower("todo_task"."title") LIKE lower({}) ESCAPE \'!\''
+SHOWN = (
+    "id",
+    "project",
+    "parent",
+    "title",
+    "description",
+    "done",
+    "completed_at",
+    "priority",
+    "labels",
+    "due",
+    "due_tz",
+    "rule",
+    "rule_from",
+    "order",
+    "created_at",
+    "updated_at",
+    "version",
+)
+COLUMNS = [Task._meta.get_column_by_name(name) for name in SHOWN]
+NO_LABELS: list[str] = []
 
 
-@compiled_one(TaskOut)
-def find(id: int, owner: int) -> Any:
-    """Return one of somebody's tasks."""
-    return Task.select(*columns(Task, TaskOut)).where(Task.id == id, Task.owner == owner)
+def task_of(
+    id: int,
+    project: int,
+    parent: int | None,
+    title: str,
+    description: str,
+    done: bool,
+    completed_at: datetime | None,
+    priority: int,
+    labels: str,
+    due: str | None,
+    due_tz: str | None,
+    rule: str | None,
+    rule_from: str | None,
+    order: str,
+    created_at: datetime,
+    updated_at: datetime,
+    version: int,
+) -> TaskOut:
+    """Return a task as it goes on the wire, from the columns in ``SHOWN``."""
+    return TaskOut(
+        id,
+        project,
+        parent,
+        title,
+        description,
+        done,
+        completed_at,
+        priority,
+        labels.split() if labels else NO_LABELS,
+        None if due is None else out(due, due_tz),
+        None if rule is None else RecurrenceOut(rule, rule_from or "due"),
+        order,
+        created_at,
+        updated_at,
+        version,
+    )
 
 
-@compiled_new(TaskOut)
+@compiled_one(task_of)
+def find(id: int, user: int) -> Any:
+    """Return a task that somebody may see."""
+    return Task.select(*COLUMNS).where(Task.id == id, seen("task", user), Task.trashed_at.is_null())
+
+
+@compiled(task_of)
+def these(user: int, *ids: int) -> Any:
+    """Return those of some tasks that somebody may see."""
+    return Task.select(*COLUMNS).where(
+        Task.id.is_in(list(ids)), seen("task", user), Task.trashed_at.is_null()
+    )
+
+
+def _place(user: Any, project: Any, column: str, *, inbox: bool) -> QueryString:
+    """Return the id or the owner of a project that somebody may change; null if there is none."""
+    if inbox:
+        where, values = '"owner" = {} AND "inbox"', [user]
+    else:
+        where = f'"id" = {{}} AND ("owner" = {{}} OR "id" IN ({MINE_TO_CHANGE}))'
+        values = [project, user, user]
+    return QueryString(
+        f'(SELECT "{column}" FROM "todo_project" WHERE {where} AND "trashed_at" IS NULL)',  # noqa: S608
+        *values,
+    )
+
+
+@compiled_new(task_of)
 def add(
-    owner: int,
+    user: int,
     project: int | None,
     title: str,
     description: str,
     priority: int,
+    labels: str,
+    order: str,
     now: datetime,
-    *,
+    *more: Any,
     inbox: bool,
+    given: tuple[str, ...] = (),
 ) -> Any:
-    """Add a task to one of the owner's projects; a null violation says there is no such project."""
+    """Add a task to a project; a null violation says that there is none to be changed.
+
+    ``given`` names further columns, ``more`` are their values.
+    """
     task = Task(
-        owner=owner,
-        project=_mine(owner, project, inbox=inbox),
+        owner=_place(user, project, "owner", inbox=inbox),
+        project=_place(user, project, "id", inbox=inbox),
         title=title,
         description=description,
         priority=priority,
+        labels=labels,
+        order=order,
         created_at=now,
         updated_at=now,
+        changed_by=user,
     )
-    return Task.insert(task).returning(*columns(Task, TaskOut))
+    for name, value in zip(given, more, strict=True):
+        setattr(task, name, value)
+    return Task.insert(task).returning(*COLUMNS)
 
 
-def _mine(owner: int, project: int | None, *, inbox: bool = False) -> QueryString:
-    which = Project.inbox.eq(True) if inbox else Project.id == project
-    mine = Project.select(Project.id).where(Project.owner == owner, which)
-    return QueryString("({})", mine.querystrings[0])
-
-
-@compiled_one(TaskOut)
+@compiled_one(task_of)
 def change(
-    id: int, owner: int, now: datetime, *values: Any, changes: tuple[str, ...], versions: int
-) -> Any:
-    """Change the columns in ``changes`` to the first values; the others are allowed versions."""
-    new = dict(zip(changes, values, strict=False))
-    if "project" in new:
-        new["project"] = _mine(owner, new["project"])
-    guard = [Task.id == id, Task.owner == owner, *at(Task, values[len(changes) :], versions)]
-    return changed(Task, new, now).where(*guard).returning(*columns(Task, TaskOut))
-
-
-@compiled_one(TaskOut)
-def mark(
     id: int,
-    owner: int,
+    user: int,
     now: datetime,
-    completed_at: datetime | None,
-    *values: int,
-    done: bool,
+    *values: Any,
+    changes: tuple[str, ...],
     versions: int,
+    unless_so: bool = False,
 ) -> Any:
-    """Mark a task as done or open, unless it is so already."""
-    new = {"done": done, "completed_at": completed_at}
-    guard = [Task.id == id, Task.owner == owner, Task.done == (not done)]
-    guard += at(Task, values, versions)
-    return changed(Task, new, now).where(*guard).returning(*columns(Task, TaskOut))
+    """Change the columns in ``changes`` to the first values; the others are allowed versions.
 
-
-@compiled(int)
-def delete(id: int, owner: int, *values: int, versions: int) -> Any:
-    """Delete a task."""
-    guard = [Task.id == id, Task.owner == owner, *at(Task, values, versions)]
-    return Task.delete().where(*guard).returning(Task.id)
-
-
-def _filtered(query: Any, owner: int, project: Any, priority: Any, text: Any, shape: Any) -> Any:
-    query = query.where(Task.owner == owner)
-    if "project" in shape:
-        query = query.where(Task.project == project)
-    if "priority" in shape:
-        query = query.where(Task.priority == priority)
-    if "q" in shape:
-        query = query.where(WhereRaw(CONTAINS, text))
-    if "done" in shape or "open" in shape:
-        query = query.where(Task.done == ("done" in shape))
-    return query
-
-
-@compiled(TaskOut)
-def listed(
-    owner: int,
-    project: int | None,
-    priority: int | None,
-    text: str | None,
-    limit: int,
-    *position: Any,
-    sort: str,
-    shape: frozenset[str],
-) -> Query[Any, Any]:
-    """Return some of somebody's tasks, those behind a position."""
-    query = Task.select(*columns(Task, TaskOut))
-    query = _filtered(query, owner, project, priority, text, shape)
-    return limited(in_order(query, sort, position_of(position)), limit)
-
-
-@compiled_one(int)
-def counted(
-    owner: int,
-    project: int | None,
-    priority: int | None,
-    text: str | None,
-    *,
-    shape: frozenset[str],
-) -> Any:
-    """Count what ``listed`` would return without a limit."""
-    return _filtered(Task.count(), owner, project, priority, text, shape)
+    ``unless_so``: only where that makes a difference, in columns that are never null.
+    """
+    new = dict(zip(changes, values, strict=False))
+    guard = [Task.id == id, editable("task", user), Task.trashed_at.is_null()]
+    guard += at(Task, values[len(changes) :], versions)
+    guard += [differs(Task, new)] if unless_so else []
+    return changed(Task, new, now, user).where(*guard).returning(*COLUMNS)

@@ -5,75 +5,90 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from core import Conflict, IfMatch, NotFound, Page, page, stale
+from core import Forbidden, IfMatch, NotFound, Page, Problem, emit, page, stale, unit
 
+from ..events import ProjectCreated, ProjectUpdated
+from ..ordering import key_at
 from ..queries import projects as queries
 from ..schemas import NewProject, ProjectChange, ProjectOut, ProjectQuery
-from .parts import changes_of, number
-
-
-class InboxStays(Conflict):
-    """The inbox can neither be deleted nor archived."""
-
-    code, title = "inbox_stays", "The inbox stays"
+from .errors import InboxStays
+from .parts import changes_of, is_so, note, number
 
 
 async def ensure_inbox(owner: int) -> None:
     """Give ``owner`` an inbox if they have none; however often this is asked at once, it is one."""
-    await queries.add_inbox(owner, datetime.now(UTC))
+    if not await queries.inbox(owner):  # nearly everybody has one, and reading it writes nothing
+        now = datetime.now(UTC)
+        await queries.add_inbox(owner, key_at(now), now)
 
 
-async def welcome(registered: Any) -> None:
+async def welcome(registered: object) -> None:
     """Give somebody who registered an inbox."""
-    await ensure_inbox(registered.user_id)
+    await ensure_inbox(registered.user_id)  # type: ignore[attr-defined]
 
 
 async def create(owner: int, new: NewProject) -> ProjectOut:
     """Add a project."""
-    return await queries.add(owner, new.name, new.colour, datetime.now(UTC))
+    now = datetime.now(UTC)
+    async with unit(ProjectCreated):
+        id = await queries.add(owner, new.name, new.colour, key_at(now), now)
+        note("project", id, 1)
+        await emit(ProjectCreated(project_id=id, actor_id=owner))
+    return await read(owner, id)
 
 
-async def read(owner: int, id: int) -> ProjectOut:
+async def read(user: int, id: int) -> ProjectOut:
     """Return a project. Raises NotFound."""
-    project = await queries.find(id, owner)
+    project = await queries.find(id, user)
     if project is None:
         raise NotFound(f"You have no project {id}.")
     return project
 
 
-async def some(owner: int, query: ProjectQuery) -> Page[ProjectOut]:
-    """Return a page of the owner's projects; the inbox is always among them."""
+async def some(user: int, query: ProjectQuery) -> Page[ProjectOut]:
+    """Return a page of the projects that somebody may see; the inbox is always among them."""
     if query.cursor is None:
-        await ensure_inbox(owner)
+        await ensure_inbox(user)
     filtered = query.archived is not None
     return await page(
         query,
         ProjectOut,
         lambda position, limit: queries.listed(
-            owner, query.archived, limit, *(position or ()), sort=query.sort, filtered=filtered
+            user, query.archived, limit, *(position or ()), sort=query.sort, filtered=filtered
         ),
-        lambda: number(queries.counted(owner, query.archived, filtered=filtered)),
+        lambda: number(queries.counted(user, query.archived, filtered=filtered)),
     )
 
 
-async def change(owner: int, id: int, body: ProjectChange, at: IfMatch) -> ProjectOut:
-    """Change a project that is at one of the versions ``at`` (empty: any)."""
+async def change(user: int, id: int, body: ProjectChange, at: IfMatch) -> ProjectOut:
+    """Change a project that is at one of the versions ``at`` (empty: any). Its owner may."""
     new = changes_of(body)
-    if body.archived is True and (await read(owner, id)).inbox:
+    if body.archived is True and (await read(user, id)).inbox:
         raise InboxStays("The inbox cannot be archived.")
-    project = await queries.change(
-        id, owner, datetime.now(UTC), *new.values(), *at, changes=tuple(new), versions=len(at)
-    )
-    if project is None:
-        raise stale(await queries.find(id, owner), "project")
+    async with unit(ProjectUpdated):
+        found = await queries.change(
+            id, user, datetime.now(UTC), *new.values(), *at, changes=tuple(new), versions=len(at)
+        )
+        if not found:
+            return await _as_it_is(user, id, new, at)
+        project = await read(user, id)
+        note("project", id, project.version)
+        await emit(ProjectUpdated(project_id=id, actor_id=user))
     return project
 
 
-async def delete(owner: int, id: int, at: IfMatch) -> None:
-    """Delete a project and its tasks. Raises NotFound, PreconditionFailed, InboxStays."""
-    if await queries.delete(id, owner, *at, versions=len(at)):
-        return
-    project = await queries.find(id, owner)
-    if project is not None and project.inbox:
-        raise InboxStays("The inbox cannot be deleted.")
-    raise stale(project, "project")
+async def _as_it_is(user: int, id: int, new: dict[str, Any], at: IfMatch) -> ProjectOut:
+    """Return a project that is as its owner wants it already. Raises why it may not be changed."""
+    project = await queries.find(id, user)
+    wanted = project is not None and project.role == "owner" and is_so(project, new)
+    if project is None or not wanted or (at and project.version not in at):
+        raise await refusal(user, id)
+    return project
+
+
+async def refusal(user: int, id: int) -> Problem:
+    """Return why a guarded change of a project changed nothing."""
+    project = await queries.find(id, user)
+    if project is not None and project.role != "owner":
+        return Forbidden("Only the owner of a project may do this.")
+    return stale(project, "project")

@@ -3,141 +3,179 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import Any
 
-from core import IfMatch, Invalid, NotFound, Page, emit, is_null, page, savepoint, stale
+from core import (
+    Forbidden,
+    IfMatch,
+    NotFound,
+    Page,
+    emit,
+    is_null,
+    page,
+    page_with_nulls,
+    stale,
+    transaction,
+    unit,
+)
 
-from ..events import TaskCompleted, TaskCreated
+from ..due import text_out
+from ..events import TaskCreated, TaskEvent, TaskUpdated
+from ..ordering import key_at
+from ..queries import listing
 from ..queries import tasks as queries
 from ..schemas import NewTask, TaskChange, TaskOut, TaskQuery
-from .parts import changes_of, number
+from . import labels
+from .access import VIEWER, destination, role_in
+from .changing import change_more, details
+from .errors import NoSuchProject
+from .filters import filters
+from .parts import changes_of, is_so, labels_text, note, number
 from .projects import ensure_inbox
 
-
-class NoSuchProject(Invalid):
-    """The project named is not there, or somebody else's."""
-
-    code, title = "no_such_project", "No such project"
+SIMPLE = {"title", "description", "priority"}
+"""What is changed by one statement: nothing else depends on it."""
 
 
-async def create(owner: int, new: NewTask) -> TaskOut:
-    """Add a task to a project, or to the inbox. Raises NoSuchProject."""
+async def create(user: int, new: NewTask) -> TaskOut:
+    """Add a task to a project, to its parent, or to the inbox.
+
+    Raises NoSuchProject, NoSuchTask, BadParent, BadRule, NoSuchZone, Forbidden.
+    """
+    if new.parent is not None or new.due is not None or new.labels or new.recurrence is not None:
+        async with transaction():
+            project, given = await details(user, new)
+            if project is None:
+                await ensure_inbox(user)
+            task = await _create_there(user, new, project, given)
+            await labels.remember(user, new.labels)
+            return task
     try:
-        async with savepoint():
-            return await _create(owner, new)
+        async with unit(TaskCreated):
+            return await _create(user, new, new.project, {})
     except Exception as error:
         if not is_null(error):
             raise
     if new.project is not None:
-        raise NoSuchProject(f"You have no project {new.project}.")
-    await ensure_inbox(owner)
-    return await _create(owner, new)
+        await destination(user, new.project)
+    await ensure_inbox(user)
+    async with unit(TaskCreated):
+        return await _create_there(user, new, new.project, {})
 
 
-async def _create(owner: int, new: NewTask) -> TaskOut:
+async def _create_there(
+    user: int, new: NewTask, project: int | None, given: dict[str, Any]
+) -> TaskOut:
+    """Add a task to a project that was there a moment ago. Raises NoSuchProject."""
+    try:
+        return await _create(user, new, project, given)
+    except Exception as error:
+        if is_null(error):
+            raise NoSuchProject(f"The project {project} is not there any more.") from None
+        raise
+
+
+async def _create(user: int, new: NewTask, project: int | None, given: dict[str, Any]) -> TaskOut:
+    now = datetime.now(UTC)
     task = await queries.add(
-        owner,
-        new.project,
+        user,
+        project,
         new.title,
         new.description,
         new.priority,
-        datetime.now(UTC),
-        inbox=new.project is None,
+        labels_text(new.labels) if new.labels else "",
+        key_at(now),
+        now,
+        *given.values(),
+        inbox=project is None,
+        given=tuple(given),
     )
-    await emit(TaskCreated(task_id=task.id, owner_id=owner))
+    await tell(TaskCreated, user, task)
     return task
 
 
-async def read(owner: int, id: int) -> TaskOut:
+async def tell(kind: type[TaskEvent], user: int, task: TaskOut) -> None:
+    """Tell what happened to a task, and write it down for undo."""
+    note("task", task.id, task.version)
+    await emit(kind(task_id=task.id, project_id=task.project, actor_id=user, version=task.version))
+
+
+async def read(user: int, id: int) -> TaskOut:
     """Return a task. Raises NotFound."""
-    task = await queries.find(id, owner)
+    task = await queries.find(id, user)
     if task is None:
         raise NotFound(f"You have no task {id}.")
     return task
 
 
-async def some(owner: int, query: TaskQuery) -> Page[TaskOut]:
-    """Return a page of the owner's tasks."""
-    text = _pattern(query.q)
-    shape = _shape(query)
-    values = (owner, query.project, query.priority, text)
-    return await page(
-        query,
-        TaskOut,
-        lambda position, limit: queries.listed(
-            *values, limit, *(position or ()), sort=query.sort, shape=shape
-        ),
-        lambda: number(queries.counted(*values, shape=shape)),
-    )
+async def some(user: int, query: TaskQuery) -> Page[TaskOut]:
+    """Return a page of the tasks that somebody may see."""
+    shape, values = await filters(user, query)
+    one = query.project is not None
+
+    async def read(position: Any, limit: int, nulls: bool | None = None) -> list[TaskOut]:
+        async def some(reach: listing.Reach) -> list[tuple[TaskOut, bool]]:
+            return await listing.listed(
+                user,
+                query.project,
+                limit,
+                *values,
+                *(position or ()),
+                sort=query.sort,
+                reach=reach,
+                shape=shape,
+                placed=position is not None,
+                nulls=nulls,
+            )
+
+        rows = await some("one" if one else "mine")
+        if not one and (not rows or rows[0][1]):
+            rows = await some("all")
+        return [task for task, _ in rows]
+
+    async def count() -> int:
+        reach: listing.Reach = "one" if one else "all"
+        return await number(listing.counted(user, query.project, *values, reach=reach, shape=shape))
+
+    if query.sort in ("due", "-due"):
+        return await page_with_nulls(query, str, lambda task: text_out(task.due), read, count)
+    return await page(query, TaskOut, read, count)
 
 
-def _shape(query: TaskQuery) -> frozenset[str]:
-    shape = {name for name in ("project", "priority", "q") if getattr(query, name) is not None}
-    if query.done is not None:
-        shape.add("done" if query.done else "open")
-    return frozenset(shape)
-
-
-def _pattern(text: str | None) -> str | None:
-    """Return the LIKE pattern for texts that contain ``text``."""
-    if text is None:
-        return None
-    for special in "!%_":
-        text = text.replace(special, f"!{special}")
-    return f"%{text}%"
-
-
-async def change(owner: int, id: int, body: TaskChange, at: IfMatch) -> TaskOut:
+async def change(user: int, id: int, body: TaskChange, at: IfMatch) -> TaskOut:
     """Change a task that is at one of the versions ``at`` (empty: any).
 
-    Raises NotFound, PreconditionFailed, NoSuchProject.
+    Raises NotFound, Forbidden, PreconditionFailed, and what ``create`` raises.
     """
     new = changes_of(body)
-    try:
-        async with savepoint():
-            task = await queries.change(
-                id,
-                owner,
-                datetime.now(UTC),
-                *new.values(),
-                *at,
-                changes=tuple(new),
-                versions=len(at),
-            )
-    except Exception as error:
-        if is_null(error):
-            raise NoSuchProject(f"You have no project {body.project}.") from None
-        raise
-    return task or await _refuse(owner, id)
+    if not SIMPLE.issuperset(new):
+        async with transaction():
+            task, done = await change_more(user, id, new, at)
+            if done:
+                await tell(TaskUpdated, user, task)
+            return task
+    async with unit(TaskUpdated):
+        found = await queries.change(
+            id,
+            user,
+            datetime.now(UTC),
+            *new.values(),
+            *at,
+            changes=tuple(new),
+            versions=len(at),
+            unless_so=True,
+        )
+        if found is None:
+            return await _as_it_is(user, id, new, at)
+        await tell(TaskUpdated, user, found)
+    return found
 
 
-async def _refuse(owner: int, id: int) -> TaskOut:
-    raise stale(await queries.find(id, owner), "task")
-
-
-async def complete(owner: int, id: int, at: IfMatch) -> TaskOut:
-    """Mark a task as done; one that is done stays as it is."""
-    now = datetime.now(UTC)
-    task = await queries.mark(id, owner, now, now, *at, done=True, versions=len(at))
-    if task is not None:
-        await emit(TaskCompleted(task_id=id, owner_id=owner))
-    return task or await _marked_already(owner, id, at, done=True)
-
-
-async def reopen(owner: int, id: int, at: IfMatch) -> TaskOut:
-    """Mark a task as not done; one that is open stays as it is."""
-    now = datetime.now(UTC)
-    task = await queries.mark(id, owner, now, None, *at, done=False, versions=len(at))
-    return task or await _marked_already(owner, id, at, done=False)
-
-
-async def _marked_already(owner: int, id: int, at: IfMatch, *, done: bool) -> TaskOut:
-    task = await queries.find(id, owner)
-    if task is None or task.done is not done or (at and task.version not in at):
+async def _as_it_is(user: int, id: int, new: dict[str, Any], at: IfMatch) -> TaskOut:
+    """Return a task that is as somebody wants it already. Raises why it may not be changed."""
+    task = await queries.find(id, user)
+    if task is not None and await role_in(user, task.project) == "viewer":
+        raise Forbidden(VIEWER)
+    if task is None or (at and task.version not in at) or not is_so(task, new):
         raise stale(task, "task")
     return task
-
-
-async def delete(owner: int, id: int, at: IfMatch) -> None:
-    """Delete a task. Raises NotFound or PreconditionFailed."""
-    if not await queries.delete(id, owner, *at, versions=len(at)):
-        await _refuse(owner, id)
