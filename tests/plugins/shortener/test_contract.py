@@ -1,0 +1,5 @@
+"""What every plugin keeps, kept by the shortener."""
+
+from core.testing import contract
+
+TestContract = contract("shortener")
