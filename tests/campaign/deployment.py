@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -15,9 +14,13 @@ from typing import IO, Any
 
 import httpx
 
+from tests.ports import free_port
+
 ROOT = Path(__file__).parents[2]
 WORKERS = 2
-READY = 20.0
+READY = 60.0
+"""Seconds that starting may take, and PATIENCE what answering may, on a machine that is busy."""
+PATIENCE = 60.0
 TASKS = "/api/v1/todo/tasks"
 
 
@@ -26,7 +29,10 @@ class Deployment:
 
     def __init__(self, database: str, folder: Path) -> None:
         self.database, self._folder = database, folder
-        self.port = _free_port()
+        self.settings = {"TENFOLD_CORE__DATABASE_WAIT": "30"}
+        """Environment variables besides, or instead of, those that every deployment has."""
+        self.options: list[str] = []
+        self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.token = ""
         self._process: subprocess.Popen[bytes] | None = None
@@ -45,7 +51,7 @@ class Deployment:
     def _spawn(self, log: IO[bytes]) -> subprocess.Popen[bytes]:
         tenfold = Path(sys.executable).parent / "tenfold"
         return subprocess.Popen(
-            [tenfold, "serve", "--port", str(self.port), "--workers", str(WORKERS)],
+            [tenfold, "serve", "--port", str(self.port), "--workers", str(WORKERS), *self.options],
             cwd=ROOT,
             env=self._environment(),
             start_new_session=True,
@@ -57,16 +63,17 @@ class Deployment:
         return {
             **{key: value for key, value in os.environ.items() if not key.startswith("TENFOLD_")},
             "TENFOLD_CONFIG": "/nowhere/plugins.toml",
-            "TENFOLD_ENABLED": "todo",
+            "TENFOLD_ENABLED": "todo,shortener",
             "TENFOLD_CORE__DATA": str(self._folder),
             "TENFOLD_CORE__DATABASE": self.database,
             "TENFOLD_AUTH__BCRYPT_ROUNDS": "4",
             "TENFOLD_AUTH__ACCESS_MINUTES": "120",
+            **self.settings,
         }
 
     async def _answers(self) -> None:
         end = time.monotonic() + READY
-        async with httpx.AsyncClient(base_url=self.url) as client:
+        async with httpx.AsyncClient(timeout=60, base_url=self.url) as client:
             while not await _is_up(client):
                 assert self._alive(), f"it ended:\n{self.log()}"
                 assert time.monotonic() < end, f"it does not answer:\n{self.log()}"
@@ -77,7 +84,7 @@ class Deployment:
 
     async def _register(self) -> str:
         person = {"email": "ada@example.org", "username": "ada", "password": "correct horse"}
-        async with httpx.AsyncClient(base_url=self.url) as client:
+        async with httpx.AsyncClient(base_url=self.url, timeout=PATIENCE) as client:
             answer = await client.post("/api/v1/auth/register", json=person)
         assert answer.status_code == 201, answer.text
         return str(answer.json()["access_token"])
@@ -86,15 +93,18 @@ class Deployment:
         """Return a client that is signed in."""
         headers = {"authorization": f"Bearer {self.token}"}
         limits = httpx.Limits(max_connections=100)
-        return httpx.AsyncClient(base_url=self.url, headers=headers, timeout=30, limits=limits)
+        return httpx.AsyncClient(
+            base_url=self.url, headers=headers, timeout=PATIENCE, limits=limits
+        )
 
     async def add(self, client: httpx.AsyncClient, title: str) -> Any:
         """Add a task."""
         return await client.post(TASKS, json={"title": title})
 
     def log(self) -> str:
-        """Return the end of what the server printed."""
-        return (self._folder / "server.log").read_text()[-4000:]
+        """Return the end of what the server printed, without its lines about requests."""
+        lines = (self._folder / "server.log").read_text().splitlines(keepends=True)
+        return "".join(line for line in lines if " access: " not in line)[-4000:]
 
     def processes(self) -> list[int]:
         """Return the process ids of the server and all it started."""
@@ -108,6 +118,25 @@ class Deployment:
             if int(fields[3]) == self._process.pid and fields[0] != "Z":
                 found.append(int(folder.name))
         return found
+
+    @property
+    def main(self) -> int:
+        """The process id of the one that watches the others."""
+        assert self._process is not None
+        return self._process.pid
+
+    def signal(self, number: signal.Signals) -> None:
+        """Send the main process a signal."""
+        os.kill(self.main, number)
+
+    async def code(self, limit: float = 60) -> int:
+        """Wait until it has ended by itself; return its exit code."""
+        assert self._process is not None
+        return await asyncio.to_thread(self._process.wait, limit)
+
+    def workers(self, name: str = "web worker") -> list[int]:
+        """Return the process ids of the web workers, or of those with another ``name``."""
+        return [id for id in self.processes() if _name(id) == name]
 
     def threads(self) -> int:
         """Return how many threads they have together."""
@@ -142,7 +171,7 @@ async def _is_up(client: httpx.AsyncClient) -> bool:
     return False
 
 
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+def _name(process: int) -> str:
+    with suppress(OSError):
+        return Path(f"/proc/{process}/comm").read_text().strip()
+    return ""

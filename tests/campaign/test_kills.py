@@ -12,7 +12,7 @@ from tests.campaign.conftest import FULL, Figures
 from tests.campaign.database import sound, titles
 from tests.campaign.deployment import Deployment
 
-KILLS = 20 if FULL else 3
+KILLS = 20 if FULL else 2
 WRITERS = 12
 
 
@@ -31,7 +31,7 @@ async def write_until_dead(deployment: Deployment, name: str, acknowledged: list
 async def under_way(acknowledged: list[str]) -> None:
     """Wait until writes of this turn are acknowledged, so that there is something to lose."""
     before = len(acknowledged)
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         while len(acknowledged) < before + WRITERS:  # noqa: ASYNC110
             await asyncio.sleep(0.01)
 
