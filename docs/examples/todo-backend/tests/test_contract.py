@@ -1,0 +1,5 @@
+"""What every plugin keeps."""
+
+from core.testing import contract
+
+TestContract = contract("todo_backend.plugin")
