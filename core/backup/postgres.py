@@ -52,6 +52,8 @@ class Server:
             raise BackupError(f"The database does not answer: {error}") from error
         try:
             yield opened
+        except asyncpg.InternalClientError as error:  # half of a farewell from the server was read
+            raise BackupError("The database refuses: the connection was closed.") from error
         except (asyncpg.PostgresError, asyncpg.InterfaceError, ConnectionError) as error:
             raise BackupError(f"The database refuses: {error}") from error
         finally:

@@ -18,6 +18,7 @@ from core.db.errors import DatabaseAway
 from core.db.postgres import PooledPostgres
 
 LOCK = 0x7E4F01D
+REFUSED = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
 POLL = 0.05
 
 
@@ -45,10 +46,17 @@ async def _locked_on_server(dsn: str, wait: float) -> AsyncIterator[None]:
         raise DatabaseAway(f"The database does not answer within {wait:g} s.") from None
     except OSError as error:
         raise DatabaseAway(f"The database does not answer: {error}") from error
-    except (asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+    except REFUSED as error:
         raise DatabaseAway(f"The database lets nobody in: {error}") from error
     try:
-        await connection.execute(f"SELECT pg_advisory_lock({LOCK})")
+        try:
+            await connection.execute(f"SELECT pg_advisory_lock({LOCK})")
+        except (
+            asyncpg.PostgresError,
+            asyncpg.InterfaceError,
+            asyncpg.InternalClientError,
+        ) as error:
+            raise DatabaseAway(f"The database gave no lock: {error}") from error
         yield
     finally:
         connection.terminate()

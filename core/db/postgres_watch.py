@@ -80,7 +80,7 @@ class Watch:
                 await connection.fetchval("SELECT 1")
         except asyncpg.PostgresError:
             return True
-        except (TimeoutError, OSError, asyncpg.InterfaceError):
+        except (TimeoutError, OSError, asyncpg.InterfaceError, asyncpg.InternalClientError):
             return False
         finally:
             if connection is not None:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 
-import asyncpg
 import pytest
 
 from core.backup.archive import BackupError
@@ -41,13 +41,17 @@ async def test_what_the_server_refuses_is_a_sentence(server: Server) -> None:
             await here.execute("SELECT * FROM nothing")
 
 
-async def test_a_server_that_ends_the_connection_is_a_sentence(server: Server) -> None:
-    with pytest.raises(BackupError, match="The database refuses: "):
-        async with server.connected() as here:
-            other = await asyncpg.connect(server.url)
-            await other.execute("SELECT pg_terminate_backend($1)", here.get_server_pid())
-            await other.close()
-            await here.execute("SELECT 1")
+@pytest.mark.parametrize("turns", range(6))
+async def test_a_server_that_ends_the_connection_is_a_sentence(server: Server, turns: int) -> None:
+    """However much of the server's farewell has been read when the next statement is sent."""
+    async with server.connected() as other:
+        for _ in range(5):
+            with pytest.raises(BackupError, match="The database refuses: "):
+                async with server.connected() as here:
+                    await other.execute("SELECT pg_terminate_backend($1)", here.get_server_pid())
+                    for _ in range(turns):
+                        await asyncio.sleep(0)
+                    await here.execute("SELECT 1")
 
 
 async def test_a_server_that_does_not_answer_is_a_sentence() -> None:
