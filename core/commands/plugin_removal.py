@@ -30,11 +30,22 @@ def remove(name: str, yes: bool) -> None:
     if not found:
         click.echo(f"{own} keeps nothing in this database.")
     elif not yes:
-        click.confirm("Delete all of this for ever?", abort=True)
+        agreed()
     for id in with_database(plugins, partial(clear, plugins, own)):
         click.echo(f"Undone {own}: {id}")
     switched = switch_off(name) or switch_off(own)
     click.echo(f"{own} is removed{' and switched off' if switched else ''}.")
+
+
+def agreed() -> None:
+    """Ask whether all may go. Raises click.ClickException for a no, and where nobody can answer."""
+    try:
+        if click.confirm("Delete all of this for ever?"):
+            return
+    except click.Abort:
+        told = "Nobody can answer here, so nothing is deleted: say --yes."
+        raise click.ClickException(told) from None
+    raise click.ClickException("Nothing is deleted.")
 
 
 def refuse_own(name: str) -> None:

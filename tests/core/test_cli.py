@@ -119,6 +119,16 @@ def test_what_is_asked_of_a_plugin_wrongly_is_said_and_changes_nothing(
     assert "$TENFOLD_ENABLED is set, and wins" in tenfold("plugins", "enable", "notes").stderr
 
 
+def test_a_plugin_is_removed_by_a_yes_only(tenfold: Any) -> None:
+    tenfold("migrate")
+    unsaid, refused = (tenfold("plugins", "remove", "todo", input=said) for said in ("", "n\n"))
+    assert unsaid.stderr == "Error: Nobody can answer here, so nothing is deleted: say --yes.\n"
+    assert refused.stderr == "Error: Nothing is deleted.\n"
+    assert (unsaid.exit_code, refused.exit_code) == (1, 1)
+    done = tenfold("plugins", "remove", "todo", "--yes")
+    assert "todo is removed and switched off.\n" in done.stdout
+
+
 def test_a_command_of_a_plugin_that_cannot_be_used_says_why(tenfold: Any) -> None:
     Path("plugins.toml").write_text('enabled = ["shortener"]\n[shortener]\ncode_lenth = 7\n')
     result = tenfold("shortener", "--help")
