@@ -48,8 +48,16 @@ async def export(plugins: Plugins, user: int) -> bytes:
     """Return what every plugin keeps about somebody: a zip with one JSON file for each."""
     files = {}
     async for name, kept in _asked(plugins, "export_user", user):
-        files[f"{name}.json"] = msgspec.json.format(msgspec.json.encode(kept), indent=2)
+        files[f"{name}.json"] = _written(name, kept)
     return await asyncio.to_thread(_zipped, files)
+
+
+def _written(name: str, kept: Any) -> bytes:
+    try:
+        return msgspec.json.format(msgspec.json.encode(kept), indent=2)
+    except Exception as error:
+        error.add_note(f"JSON cannot say what the plugin {name!r} returned from export_user()")
+        raise
 
 
 def _zipped(files: dict[str, bytes]) -> bytes:

@@ -185,6 +185,19 @@ async def test_what_is_kept_about_me_comes_as_a_zip(server: Any, ada: Any, grace
         assert secret not in text
 
 
+async def test_what_json_cannot_say_is_told_with_the_name_of_its_plugin(
+    ada: Any, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    from core.auth.accounts import account_data
+
+    async def broken(user: int) -> Any:
+        return object()
+
+    monkeypatch.setattr(account_data, "export", broken)
+    assert (await ada.get(f"{ME}/export")).status_code == 500
+    assert "JSON cannot say what the plugin 'auth' returned from export_user()" in caplog.text
+
+
 def unpacked(answer: httpx.Response) -> dict[str, Any]:
     with zipfile.ZipFile(io.BytesIO(answer.content)) as archive:
         assert archive.testzip() is None
