@@ -19,6 +19,9 @@ from core.processes.holdings import Holdings
 from core.processes.supervisor import Supervisor
 from core.processes.voice import Voice
 
+LIFE = 60.0
+"""Seconds that a child lives which nobody ends."""
+
 
 def begin(file: Path) -> int:
     """Write down this process; return how many there were before."""
@@ -47,7 +50,7 @@ def stubborn(file: Path, voice: Voice) -> None:
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     voice.ready()
     begin(file)
-    time.sleep(60)
+    time.sleep(LIFE)
 
 
 def stuck(file: Path, voice: Voice) -> None:
@@ -55,7 +58,7 @@ def stuck(file: Path, voice: Voice) -> None:
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
     voice.ready()
     begin(file)
-    time.sleep(60)
+    time.sleep(LIFE)
 
 
 if __name__ == "__main__":

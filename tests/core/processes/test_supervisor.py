@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from core.processes.child import why
+from tests.core.processes.sample import LIFE
 
 ROOT = Path(__file__).parents[3]
 PATIENCE = 60.0
@@ -98,7 +99,7 @@ def test_no_child_outlives_the_main_process(kind: str, file: Path) -> None:
         until(lambda: bool(started(file)))
         process.kill()
         process.wait()
-        until(lambda: not is_there(started(file)[0]), 5)
+        until(lambda: not is_there(started(file)[0]), LIFE / 2)
 
 
 def test_how_a_process_ended_is_told_in_words() -> None:
