@@ -21,6 +21,8 @@ TICK = 0.25
 LATE = 1.0
 ENDED = (0, -signal.SIGTERM)
 """Exit codes of a child that was told to end: it did, or it had not begun yet."""
+LEAVING = signal.SIGUSR1
+"""Tells a child that the server is about to stop."""
 START = 60.0
 """Seconds a child has to get ready."""
 EXTRA = 4.0
@@ -115,11 +117,14 @@ class Supervisor:
     def _listen(self, *, stood_still: bool) -> None:
         """Hear the children. Where this process ``stood_still``, their silence means nothing."""
         for child in self._children:
+            was_ready = child.ready
             child.listen()
             if stood_still:
                 child.hear()
             if child.ready:
                 self._proven.add(child.role)
+            if self._end is not None and child.ready and not was_ready:
+                child.tell(LEAVING)  # it had no ear for it before
 
     def _bury(self) -> None:
         """Take note of children that have ended."""
@@ -162,4 +167,4 @@ class Supervisor:
         self._end = time.monotonic() + self._drain
         self._restart.give_up()
         for child in self._children:
-            child.tell(signal.SIGUSR1)
+            child.tell(LEAVING)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -13,7 +14,10 @@ from pathlib import Path
 
 import pytest
 
-from core.processes.child import why
+from core.processes.child import Child, why
+from core.processes.holdings import Holdings
+from core.processes.supervisor import LEAVING, Supervisor
+from core.processes.voice import Voice
 from tests.core.processes.sample import LIFE
 
 ROOT = Path(__file__).parents[3]
@@ -100,6 +104,24 @@ def test_no_child_outlives_the_main_process(kind: str, file: Path) -> None:
         process.kill()
         process.wait()
         until(lambda: not is_there(started(file)[0]), LIFE / 2)
+
+
+def test_who_gets_ready_while_it_stops_is_told_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It had no ear for it before: a load balancer must not take it for one to be asked."""
+    told: list[signal.Signals] = []
+    monkeypatch.setattr(Child, "tell", lambda _, number: told.append(number))
+    hearing, speaking = os.pipe()
+    os.set_blocking(hearing, False)
+    starting = Child(os.getpid(), "sample", hearing)
+    with socket.socket() as listening:
+        supervisor = Supervisor([], Holdings(listening, children=[starting]))
+        supervisor._leave()
+        Voice(speaking).ready()
+        for _ in range(2):
+            supervisor._listen(stood_still=False)
+    assert told == [LEAVING, LEAVING]
+    os.close(speaking)
+    starting.forget()
 
 
 def test_how_a_process_ended_is_told_in_words() -> None:
