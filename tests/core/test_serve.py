@@ -8,17 +8,19 @@ import re
 import signal
 import sqlite3
 import time
-from collections.abc import AsyncIterator, Iterator
-from contextlib import closing, contextmanager, suppress
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, closing, contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
 
 from tests.campaign.deployment import TASKS, WORKERS, Deployment
-from tests.campaign.test_worker_kills import ready
+from tests.campaign.test_worker_kills import hears, ready, until
 
 PATIENCE = 60.0
+TRIES = 20
 IN_FLIGHT = re.compile(r"^tenfold_requests_in_flight\S* (\S+)$", re.MULTILINE)
 
 
@@ -45,10 +47,32 @@ def locked(deployment: Deployment) -> Iterator[None]:
         file.execute("ROLLBACK")
 
 
-async def under_way(deployment: Deployment) -> None:
-    """Wait until a request is being answered, besides the one that asks."""
-    async with deployment.client() as client, asyncio.timeout(PATIENCE):
-        while sum(map(float, IN_FLIGHT.findall((await client.get("/metrics")).text))) < 2:  # noqa: ASYNC110
+@asynccontextmanager
+async def under_way(
+    deployment: Deployment, client: httpx.AsyncClient
+) -> AsyncIterator[asyncio.Task[Any]]:
+    """Give a request that waits for its turn to write, for as long as the block runs."""
+    async with deployment.client() as asking:
+        await in_flight(asking, lambda number: number == 1)  # each worker tells once a second
+        with locked(deployment):
+            waiting = asyncio.create_task(deployment.add(client, "under way"))
+            await in_flight(asking, lambda number: number > 1)
+            yield waiting
+
+
+async def in_flight(asking: httpx.AsyncClient, expected: Callable[[float], bool]) -> None:
+    """Wait until as many requests as expected are being answered, with the one that asks."""
+    async with asyncio.timeout(PATIENCE):
+        while not expected(  # noqa: ASYNC110
+            sum(map(float, IN_FLIGHT.findall((await asking.get("/metrics")).text)))
+        ):
+            await asyncio.sleep(0.05)
+
+
+async def logged(deployment: Deployment, text: str) -> None:
+    """Wait until it stands in the log, which a thread of the server's writes."""
+    async with asyncio.timeout(PATIENCE):
+        while text not in deployment.log():  # noqa: ASYNC110
             await asyncio.sleep(0.05)
 
 
@@ -68,9 +92,7 @@ async def test_what_is_under_way_is_answered_when_it_is_told_to_stop(
 ) -> None:
     await deployment.start()
     async with deployment.client() as client:
-        with locked(deployment):
-            waiting = asyncio.create_task(deployment.add(client, "under way"))
-            await under_way(deployment)
+        async with under_way(deployment, client) as waiting:
             deployment.signal(signal.SIGTERM)
             await closed(deployment)
             assert not waiting.done()
@@ -82,7 +104,7 @@ async def test_what_is_under_way_is_answered_when_it_is_told_to_stop(
 
 async def test_an_idle_client_may_send_one_more_request(deployment: Deployment) -> None:
     """If it does so within a second, which a busy machine may take away from it."""
-    for attempt in range(5):
+    for attempt in range(TRIES):
         await deployment.start()
         async with deployment.client() as client:
             before = await client.get(TASKS)
@@ -92,7 +114,7 @@ async def test_an_idle_client_may_send_one_more_request(deployment: Deployment) 
                 after = await client.get(TASKS)
                 break
             except httpx.TransportError:
-                assert attempt < 4, "it was never let in"
+                assert attempt < TRIES - 1, "it was never let in"
                 assert await deployment.code() == 0
     assert before.headers["connection"] == "keep-alive"
     assert (after.status_code, after.headers["connection"]) == (200, "close")
@@ -132,18 +154,15 @@ async def test_ctrl_c_ends_it_in_good_order(deployment: Deployment) -> None:
 
 async def test_a_second_signal_ends_it_at_once(deployment: Deployment) -> None:
     await deployment.start()
-    async with deployment.client() as client:
-        with locked(deployment):
-            waiting = asyncio.create_task(deployment.add(client, "cut"))
-            await under_way(deployment)
-            deployment.signal(signal.SIGTERM)
-            await closed(deployment)
-            began = time.monotonic()
-            deployment.signal(signal.SIGTERM)
-            assert await deployment.code() == 1
-            assert time.monotonic() - began < PATIENCE / 4
-            with pytest.raises(httpx.TransportError):
-                await waiting
+    async with deployment.client() as client, under_way(deployment, client) as waiting:
+        deployment.signal(signal.SIGTERM)
+        await closed(deployment)
+        began = time.monotonic()
+        deployment.signal(signal.SIGTERM)
+        assert await deployment.code() == 1
+        assert time.monotonic() - began < PATIENCE / 4
+        with pytest.raises(httpx.TransportError):
+            await waiting
     assert deployment.processes() == []
 
 
@@ -174,9 +193,7 @@ async def test_a_restart_that_would_fail_changes_nothing(
             await asyncio.sleep(0.05)
     (tmp_path / "plugins.toml").write_text("[core]\nmax_bodies = 2000\n")
     deployment.signal(signal.SIGHUP)
-    async with asyncio.timeout(PATIENCE):
-        while "Not restarted" not in deployment.log():  # noqa: ASYNC110
-            await asyncio.sleep(0.05)
+    await logged(deployment, "Not restarted")
     assert deployment.processes() == before
     async with deployment.client() as client:
         assert (await client.get(TASKS)).status_code == 200
@@ -219,14 +236,17 @@ async def test_it_can_be_told_to_run_no_tasks(deployment: Deployment) -> None:
     assert len(deployment.processes()) == 1 + WORKERS
 
 
+def works(runner: int) -> bool:
+    """Tell whether a task runner has begun: from then on it ends in good order."""
+    return hears(runner, signal.SIGTERM)
+
+
 async def test_a_task_runner_that_hangs_is_replaced(deployment: Deployment) -> None:
     """As by a task that never lets go: nobody else would do the others."""
     deployment.settings["TENFOLD_TASKS__LEASE_SECONDS"] = "2"
     await deployment.start()
-    await ready(deployment)
+    await until(lambda: any(map(works, deployment.workers("task runner"))))
     (hangs,) = deployment.workers("task runner")
     os.kill(hangs, signal.SIGSTOP)
-    async with asyncio.timeout(60):
-        while deployment.workers("task runner") in ([hangs], []):  # noqa: ASYNC110
-            await asyncio.sleep(0.1)
-    assert f"A task runner (process {hangs}) hangs and is replaced." in deployment.log()
+    await until(lambda: bool({*deployment.workers("task runner")} - {hangs}))
+    await logged(deployment, f"A task runner (process {hangs}) hangs and is replaced.")
