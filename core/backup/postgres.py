@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import secrets
 import shutil
@@ -9,6 +10,7 @@ import subprocess
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from time import monotonic
 from urllib.parse import unquote, urlsplit, urlunsplit
 
 import asyncpg
@@ -18,7 +20,12 @@ from core.backup.archive import BackupError
 CONNECT = 10
 PATIENT = {"statement_timeout": "0", "idle_in_transaction_session_timeout": "0"}
 """Whatever the server's own are: dumping and restoring take as long as they take."""
+PARTING = 3.0
+"""Seconds that PostgreSQL has to notice that somebody has just left."""
 
+USERS = (
+    "SELECT count(*) FROM pg_stat_activity WHERE datname = $1 AND backend_type = 'client backend'"
+)
 TABLES = (
     "SELECT format('%I', tablename) AS quoted, tablename FROM pg_tables "
     "WHERE schemaname = 'public' ORDER BY 2"
@@ -145,15 +152,13 @@ async def is_empty(server: Server) -> bool:
 
 
 async def refuse_used(server: Server) -> None:
-    """Raise BackupError when somebody is connected to the database."""
+    """Raise BackupError when somebody is connected to the database, and stays so."""
     async with server.connected("postgres") as admin:
-        used = await admin.fetchval(
-            "SELECT count(*) FROM pg_stat_activity WHERE datname = $1 "
-            "AND backend_type = 'client backend'",
-            server.name,
-        )
-    if used:
-        raise BackupError(f"A server, or somebody else, uses {server.name}. Stop it first.")
+        end = monotonic() + PARTING
+        while await admin.fetchval(USERS, server.name):
+            if monotonic() > end:
+                raise BackupError(f"A server, or somebody else, uses {server.name}. Stop it first.")
+            await asyncio.sleep(0.1)
 
 
 async def swap(server: Server, new: str, old: str) -> None:

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from core.backup import postgres
 from core.backup.archive import BackupError
-from core.backup.postgres import Server, copy
+from core.backup.postgres import Server, copy, refuse_used
 from core.testing import missing, postgres_server, scratch_postgres
 
 
@@ -52,6 +53,25 @@ async def test_a_server_that_ends_the_connection_is_a_sentence(server: Server, t
                     for _ in range(turns):
                         await asyncio.sleep(0)
                     await here.execute("SELECT 1")
+
+
+async def test_who_has_just_left_is_not_in_the_way(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """PostgreSQL lists a connection for a moment after its client has closed it."""
+    monkeypatch.setattr(postgres, "PARTING", 60.0)
+    async with server.connected() as leaving:
+        asked = asyncio.create_task(refuse_used(server))
+        await leaving.execute("SELECT pg_sleep(0.3)")
+        assert not asked.done()
+    await asked
+
+
+async def test_who_stays_is_in_the_way(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(postgres, "PARTING", 0.2)
+    async with server.connected():
+        with pytest.raises(BackupError, match="Stop it first"):
+            await refuse_used(server)
 
 
 async def test_a_server_that_does_not_answer_is_a_sentence() -> None:
