@@ -6,6 +6,8 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
+from tests.ports import free_port
+
 
 class Proxy:
     """Hands bytes on, unless it is ``frozen``; ``cut`` ends all connections and takes no more."""
@@ -16,17 +18,17 @@ class Proxy:
         self._flows.set()
         self._writers: set[asyncio.StreamWriter] = set()
         self._server: asyncio.Server | None = None
-        self.port = 0
+        self.port = free_port()
 
     async def open(self) -> None:
         """Listen, at the same port each time."""
         self._server = await asyncio.start_server(self._connected, "127.0.0.1", self.port)
-        self.port = self._server.sockets[0].getsockname()[1]
 
     async def cut(self) -> None:
         """Refuse whoever comes and reset whoever is there."""
         assert self._server is not None
         self._server.close()
+        self._server = None
         for writer in self._writers:
             writer.transport.abort()
 
@@ -49,6 +51,9 @@ class Proxy:
             await self.open()
 
     async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if self._server is None:  # who was let in at the last moment
+            writer.transport.abort()
+            return
         self._writers.add(writer)
         with suppress(OSError):
             await self._flows.wait()

@@ -64,6 +64,13 @@ async def ready(deployment: Deployment) -> list[int]:
     return deployment.workers()
 
 
+async def complete(deployment: Deployment) -> list[int]:
+    """Wait until the main process, each worker and the task runner are there; return all."""
+    await ready(deployment)
+    await until(lambda: len(deployment.processes()) == WORKERS + 2)
+    return deployment.processes()
+
+
 def serves(worker: int) -> bool:
     """Tell whether a worker has begun: it hears then that the server is about to stop.
 

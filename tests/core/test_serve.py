@@ -17,7 +17,7 @@ import httpx
 import pytest
 
 from tests.campaign.deployment import TASKS, WORKERS, Deployment
-from tests.campaign.test_worker_kills import hears, ready, until
+from tests.campaign.test_worker_kills import complete, hears, ready, until
 
 PATIENCE = 60.0
 TRIES = 20
@@ -187,10 +187,7 @@ async def test_a_restart_that_would_fail_changes_nothing(
     deployment: Deployment, tmp_path: Path
 ) -> None:
     await deployment.start()
-    await ready(deployment)
-    async with asyncio.timeout(PATIENCE):
-        while len(before := deployment.processes()) < WORKERS + 2:  # noqa: ASYNC110
-            await asyncio.sleep(0.05)
+    before = await complete(deployment)
     (tmp_path / "plugins.toml").write_text("[core]\nmax_bodies = 2000\n")
     deployment.signal(signal.SIGHUP)
     await logged(deployment, "Not restarted")
