@@ -121,7 +121,11 @@ async def test_a_gap_is_told_before_what_came_after_it() -> None:
 
 
 class Full(Forgetful):
-    """Has a message for everybody who comes back."""
+    """Has a message for everybody who comes back, and nothing new meanwhile."""
+
+    async def follow(self, after: int) -> AsyncGenerator[Sequence[Message], None]:
+        await asyncio.Event().wait()
+        yield []
 
     async def missed(self, *_: Any) -> list[Message]:  # type: ignore[override]
         await asyncio.sleep(0)
