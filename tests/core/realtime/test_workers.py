@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from typing import Any
 
 import httpx
@@ -15,12 +16,17 @@ from tests.core.realtime.conftest import Talking, socket
 ROOM = "rooms.room:1"
 
 
+def asked(seen: Sequence[str]) -> list[str]:
+    """Return what was asked for messages; a worker forgets old ones each minute, of itself."""
+    return [sql for sql in seen if "realtime" in sql and not sql.startswith("DELETE")]
+
+
 async def test_a_quiet_worker_asks_the_database_nothing(server: Server, ada: Any) -> None:
     async with socket(server, ada) as here:
         await here.subscribe(ROOM)
         with queries(background=True) as seen:
             await asyncio.sleep(0.5)
-        assert [sql for sql in seen if "realtime" in sql] == []
+        assert asked(seen) == []
 
 
 async def test_a_message_costs_one_query_however_many_follow(
@@ -32,7 +38,7 @@ async def test_a_message_costs_one_query_however_many_follow(
         with queries(background=True) as seen:
             await publish(ROOM, {"n": 1})
             assert (await one.get())["data"] == (await two.get())["data"] == {"n": 1}
-        assert len([sql for sql in seen if "realtime" in sql]) == 1
+        assert len(asked(seen)) == 1
 
 
 async def test_who_is_connected_is_told_when_the_worker_stops(
