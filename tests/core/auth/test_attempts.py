@@ -13,10 +13,17 @@ from core.auth.authenticators.attempts import FREE, HOUR, Attempts, TooManyAttem
 from core.auth.settings import AuthSettings
 from core.auth.tables import Attempt, Session, User
 from core.testing import PASSWORD, People, Server
+from tests.clocks import still_now
 
 from .guessing import WRONG, at, guess, hashes_compared
 
 PURSE = AuthSettings().guesses_account // 3
+
+
+@pytest.fixture(autouse=True)
+def _clock_stands_still(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let no pause be over by itself: the shortest is a second."""
+    still_now(monkeypatch, "core.auth.authenticators.attempts")
 
 
 async def earlier(seconds: float) -> None:

@@ -13,9 +13,16 @@ import pytest
 from core.auth.authenticators.attempts import CODES, CODES_PER_CHALLENGE
 from core.auth.tables import Attempt, AuditEntry, EmailCode, RecoveryCode, Session, Totp, User
 from core.testing import PASSWORD, Server
+from tests.clocks import still_time
 
 AUTH = "/api/v1/auth"
 OWN = {"password": PASSWORD}
+
+
+@pytest.fixture(autouse=True)
+def _clock_stands_still(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the code of now be the code of now until the end of the test."""
+    still_time(monkeypatch, "core.auth.authenticators.totp", __name__)
 
 
 def code(secret: str, later: int = 0) -> str:
