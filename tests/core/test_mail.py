@@ -24,6 +24,7 @@ from core.settings import CoreSettings
 from core.tasks import task as registry
 from core.tasks.tables import QueuedTask
 from core.testing import PASSWORD, RunTasks, serving
+from tests.patience import PATIENCE
 
 ADA = "ada@example.org"
 LINK = f"https://example.org/{'x' * 120}"
@@ -258,7 +259,7 @@ async def test_requests_are_answered_while_the_mail_server_is_down(
         answer = await client.post(f"{server.url}/api/v1/auth/password/forgot", json=body)
         assert answer.status_code == 202
         assert time.perf_counter() - begun < 10
-        await settled()
+        await settled(PATIENCE)
         assert await waiting()
 
 

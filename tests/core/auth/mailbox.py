@@ -11,6 +11,7 @@ from core.auth.afterwards import settled
 from core.mail import read_folder
 from core.testing import PASSWORD
 from core.testing.tasks import run_due
+from tests.patience import PATIENCE
 
 AUTH = "/api/v1/auth"
 ADA = {"email": "ada@example.org", "username": "ada", "password": PASSWORD}
@@ -28,7 +29,7 @@ class Mailbox:
 
     async def all(self, to: str = "") -> list[EmailMessage]:
         """Return the mails to ``to``, once all have been written."""
-        await settled()
+        await settled(PATIENCE)
         await run_due(self._server)
         return [mail for mail in read_folder(self.folder) if not to or mail["To"] == to]
 
