@@ -53,22 +53,24 @@ def listen(sockets: list[socket.socket]) -> list[list[tuple[float, bytes]]]:
     for number in by_number:
         poll.register(number, select.EPOLLIN)
     poll.register(sys.stdin.fileno(), select.EPOLLIN)
-    said, end = None, float("inf")
+    said, end, spoken = None, float("inf"), time.time()
     while True:
-        ready = poll.poll(SILENCE)
-        if not ready and said is not None and (whole(got.values(), said) or time.time() > end):
-            return list(got.values())
-        for number, _ in ready:
+        for number, _ in poll.poll(SILENCE):
             if number in by_number:
                 data = by_number[number].recv(8192)
                 got[number].append((time.time(), data))
                 if not data:
                     poll.unregister(number)
-                elif data[:2] == PING:
+                elif data[:2] == PING:  # not what silence is measured by: each socket has its own
                     by_number[number].send(PONG)
+                else:
+                    spoken = time.time()
             else:
                 said, end = int(sys.stdin.readline()), time.time() + PATIENCE
                 poll.unregister(number)
+        is_silent = said is not None and time.time() > spoken + SILENCE
+        if is_silent and (time.time() > end or whole(got.values(), said or 0)):
+            return list(got.values())
 
 
 def whole(got: Iterable[list[tuple[float, bytes]]], said: int) -> bool:
