@@ -32,10 +32,10 @@ def ask(url: str, token: str) -> int:
 
 
 def main(url: str, token: str, seconds: str) -> None:
-    """Ask for so many seconds."""
+    """Ask for so many seconds, once at least."""
     statuses: Counter[int] = Counter()
     longest, end = 0.0, time.monotonic() + float(seconds)
-    while time.monotonic() < end:
+    while not statuses or time.monotonic() < end:
         began = time.monotonic()
         statuses[ask(url, token)] += 1
         longest = max(longest, time.monotonic() - began)
