@@ -9,7 +9,7 @@ import statistics
 import time
 from collections import Counter
 from collections.abc import AsyncIterator
-from contextlib import closing
+from contextlib import asynccontextmanager, closing, suppress
 from pathlib import Path
 from typing import Any
 
@@ -66,12 +66,19 @@ async def honest(person: Any, times: list[float]) -> None:
         await asyncio.sleep(0.01)
 
 
-async def measured(person: Any, seconds: float) -> list[float]:
+@asynccontextmanager
+async def measured(person: Any) -> AsyncIterator[list[float]]:
+    """Let somebody write while the block runs, and until one write at least has ended."""
     times: list[float] = []
     writing = asyncio.create_task(honest(person, times))
-    await asyncio.sleep(seconds)
-    writing.cancel()
-    return times
+    try:
+        yield times
+        while not times and not writing.done():  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+    finally:
+        writing.cancel()
+        with suppress(asyncio.CancelledError):
+            await writing
 
 
 async def test_few_guesses_reach_bcrypt_and_the_owner_gets_in(
@@ -79,15 +86,14 @@ async def test_few_guesses_reach_bcrypt_and_the_owner_gets_in(
 ) -> None:
     persons = {name: await people(name) for name in ACCOUNTS}
     writer = await people("writer")
-    quiet = await measured(writer, 1)
+    async with measured(writer) as quiet:
+        await asyncio.sleep(1)
     statuses = [Counter[int]() for _ in range(ADDRESSES)]
-    times: list[float] = []
     with hashes_compared() as compared:
-        writing = asyncio.create_task(honest(writer, times))
-        began = time.monotonic()
-        await attack(server.url, statuses)
-        seconds = time.monotonic() - began
-        writing.cancel()
+        async with measured(writer) as times:
+            began = time.monotonic()
+            await attack(server.url, statuses)
+            seconds = time.monotonic() - began
     hashes = {row["password"] for row in await User.select(User.password)}
     by_account = Counter(stored for stored in compared if stored in hashes)
     figures(
