@@ -140,7 +140,7 @@ class Deployment:
 
     def threads(self) -> int:
         """Return how many threads they have together."""
-        return sum(len(list(Path(f"/proc/{id}/task").iterdir())) for id in self.processes())
+        return sum(map(_threads, self.processes()))
 
     async def stop(self) -> float:
         """Ask it to stop; return the seconds until nothing of it was left, 20 at most."""
@@ -169,6 +169,12 @@ async def _is_up(client: httpx.AsyncClient) -> bool:
     with suppress(httpx.TransportError):
         return (await client.get("/api/v1")).status_code == 200
     return False
+
+
+def _threads(process: int) -> int:
+    with suppress(OSError):
+        return len(list(Path(f"/proc/{process}/task").iterdir()))
+    return 0
 
 
 def _name(process: int) -> str:

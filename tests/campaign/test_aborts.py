@@ -10,11 +10,14 @@ from collections import Counter
 from tests.campaign.conftest import FULL, Figures
 from tests.campaign.database import connections, sound
 from tests.campaign.deployment import TASKS, WORKERS, Deployment
+from tests.campaign.test_worker_kills import complete
 
 ABORTED, SECONDS = (5000, 60.0) if FULL else (300, 3.0)
 HONEST = 300 if FULL else 60
 POOL, PROCESSES = 8, WORKERS + 1
 """Each web worker keeps connections, and so does the runner."""
+LATE = 2 * PROCESSES
+"""Threads that may begin late: one that writes the log of a process, and one its figures."""
 
 
 async def abort(deployment: Deployment, number: int) -> None:
@@ -85,13 +88,14 @@ async def attack(deployment: Deployment) -> None:
 async def test_aborted_requests_harm_nobody_and_leave_nothing_behind(
     deployment: Deployment, figures: Figures
 ) -> None:
+    await complete(deployment)
     warm = sum([await honest(deployment, 40) for _ in range(3)], Counter[int]())
     before = await warmed(deployment)
     began = time.monotonic()
     _, meanwhile = await asyncio.gather(attack(deployment), honest(deployment, HONEST))
     seconds = time.monotonic() - began
     afterwards = await honest(deployment, HONEST)
-    threads, open_now = await settled(deployment, before + 2)
+    threads, open_now = await settled(deployment, before + LATE)
     stopped = await deployment.stop()
     left = await let_go(deployment.database)
     figures(
@@ -100,7 +104,7 @@ async def test_aborted_requests_harm_nobody_and_leave_nothing_behind(
         f"after the stop {left or 0}; stopped in {stopped:.1f} s"
     )
     assert set(warm) | set(meanwhile) | set(afterwards) == {200, 201}, deployment.log()
-    assert threads <= before + 2
+    assert threads <= before + LATE
     assert set(open_now) <= {"idle"}
     assert sum(open_now.values()) <= POOL * PROCESSES
     assert stopped < 10

@@ -18,6 +18,7 @@ from core.testing import missing
 from tests.campaign.conftest import FULL, Figures
 from tests.campaign.database import sound, titles
 from tests.campaign.deployment import TASKS, Deployment
+from tests.campaign.test_worker_kills import complete
 
 SIZE = 16 * 1_048_576
 WRITES = 400 if FULL else 60
@@ -120,6 +121,7 @@ async def room_again(deployment: Deployment) -> float:
 async def test_on_a_full_disk_writes_are_refused_and_reads_go_on(
     small: Deployment, disk: Path, kind: str, figures: Figures
 ) -> None:
+    await complete(small)
     acknowledged: list[str] = []
     before = await write(small, acknowledged, "before")
     workers, threads = small.workers(), small.threads()

@@ -65,10 +65,15 @@ async def ready(deployment: Deployment) -> list[int]:
 
 
 async def complete(deployment: Deployment) -> list[int]:
-    """Wait until the main process, each worker and the task runner are there; return all."""
+    """Wait until each worker serves and the task runner works; return all processes."""
     await ready(deployment)
-    await until(lambda: len(deployment.processes()) == WORKERS + 2)
+    await until(lambda: any(map(works, deployment.workers("task runner"))))
     return deployment.processes()
+
+
+def works(runner: int) -> bool:
+    """Tell whether a task runner has begun: from then on it ends in good order."""
+    return hears(runner, signal.SIGTERM)
 
 
 def serves(worker: int) -> bool:

@@ -17,7 +17,7 @@ import httpx
 import pytest
 
 from tests.campaign.deployment import TASKS, WORKERS, Deployment
-from tests.campaign.test_worker_kills import complete, hears, ready, until
+from tests.campaign.test_worker_kills import complete, ready, until
 
 PATIENCE = 60.0
 TRIES = 20
@@ -233,16 +233,11 @@ async def test_it_can_be_told_to_run_no_tasks(deployment: Deployment) -> None:
     assert len(deployment.processes()) == 1 + WORKERS
 
 
-def works(runner: int) -> bool:
-    """Tell whether a task runner has begun: from then on it ends in good order."""
-    return hears(runner, signal.SIGTERM)
-
-
 async def test_a_task_runner_that_hangs_is_replaced(deployment: Deployment) -> None:
     """As by a task that never lets go: nobody else would do the others."""
     deployment.settings["TENFOLD_TASKS__LEASE_SECONDS"] = "2"
     await deployment.start()
-    await until(lambda: any(map(works, deployment.workers("task runner"))))
+    await complete(deployment)
     (hangs,) = deployment.workers("task runner")
     os.kill(hangs, signal.SIGSTOP)
     await until(lambda: bool({*deployment.workers("task runner")} - {hangs}))
