@@ -131,10 +131,15 @@ class AdminPages:
         self.read(message)
 
     def cells(self, column: int) -> list[str]:
-        """Return what stands in a column of the list, counted from 1 behind the checkbox."""
+        """Return what stands in a column of the list, counted from 1 behind the checkbox.
+
+        The page may draw the list once more while it is read; then it is read again.
+        """
         self.see((By.CSS_SELECTOR, ".table_wrapper tbody tr"))
         place = (By.CSS_SELECTOR, f".table_wrapper tbody tr td:nth-child({column + 1})")
-        return [cell.text for cell in self.chrome.find_elements(*place)]
+        return self.wait.until(
+            lambda chrome: [cell.text for cell in chrome.find_elements(*place)] or False
+        )
 
     def delete_row(self) -> None:
         """Delete the row whose form is open, and say yes."""
