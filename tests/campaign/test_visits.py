@@ -48,7 +48,8 @@ async def test_every_visit_is_counted_once(deployment: Deployment, figures: Figu
 async def no_writing(database: str) -> AsyncIterator[None]:
     """Let nobody write visits while the block runs."""
     if database.startswith("sqlite:///"):
-        file = sqlite3.connect(database.removeprefix("sqlite:///"), isolation_level=None)
+        path = database.removeprefix("sqlite:///")
+        file = sqlite3.connect(path, timeout=60, isolation_level=None)
         file.execute("BEGIN IMMEDIATE")
         try:
             yield
