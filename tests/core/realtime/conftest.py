@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
-import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from types import SimpleNamespace
 from typing import Any
 
 import msgspec
@@ -15,6 +13,7 @@ import pytest
 from websockets.asyncio.client import ClientConnection, connect
 
 from core.testing import Server, serving
+from tests.clocks import still_time
 from tests.core.realtime.rooms import BANNED
 
 SOCKET = "/api/v1/realtime/ws"
@@ -53,8 +52,7 @@ def quick_heart(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def clock_stands_still(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let all messages be counted in one window, however long they take."""
-    now = time.time()
-    monkeypatch.setattr("core.web.limits.shared.time", SimpleNamespace(time=lambda: now))
+    still_time(monkeypatch, "core.web.limits.shared")
 
 
 @pytest.fixture(autouse=True)

@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from tests.clocks import still_time
+
 TASKS = "/api/v1/todo/tasks"
 
 
@@ -20,6 +22,12 @@ def problem_of(answer: Any, *statuses: int, case: str = "") -> dict[str, Any]:
     assert problem["request_id"] == answer.headers["x-request-id"]
     assert len(problem["detail"]) < 1000
     return problem
+
+
+@pytest.fixture
+def clock_stands_still(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let all requests be counted in one window, even where the hour is over within the test."""
+    still_time(monkeypatch, "core.web.limits.shared")
 
 
 @pytest.fixture

@@ -23,6 +23,8 @@ from tests.core.web.conftest import TASKS, problem_of
 ME = "/api/v1/auth/me"
 READ, WRITE, STRANGER = 5, 3, 4
 
+pytestmark = pytest.mark.usefixtures("clock_stands_still")
+
 
 class Out(msgspec.Struct):
     text: Annotated[str, msgspec.Meta(max_length=10)] = "hello"

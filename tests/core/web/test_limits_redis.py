@@ -29,6 +29,8 @@ __all__ = ["redis_server"]
 NOWHERE = "redis://127.0.0.1:1"
 MOST, LARGE = 5, 200
 
+pytestmark = pytest.mark.usefixtures("clock_stands_still")
+
 
 def classes(most: int) -> Classes:
     """Return limits that nobody else counts under."""
