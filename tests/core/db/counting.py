@@ -20,7 +20,7 @@ async def count() -> None:
 
 async def main(url: str, times: int) -> None:
     """Count and tell how often it failed."""
-    engine = use(open_engine(CoreSettings(database=url, database_wait=60)))
+    engine = use(open_engine(CoreSettings(database=url, database_wait=200)))
     await engine.start_connection_pool()
     outcomes = await asyncio.gather(*(count() for _ in range(times)), return_exceptions=True)
     failures = [repr(each) for each in outcomes if each is not None]

@@ -67,7 +67,7 @@ async def python(*arguments: str) -> str:
         stderr=asyncio.subprocess.STDOUT,
     )
     try:
-        printed, _ = await asyncio.wait_for(process.communicate(), 90)
+        printed, _ = await asyncio.wait_for(process.communicate(), 240)
     except TimeoutError:
         process.kill()
         raise

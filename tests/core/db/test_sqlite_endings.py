@@ -38,17 +38,21 @@ def our_threads() -> list[str]:
     return [each.name for each in ours if each.name.startswith("sqlite-")]
 
 
-async def test_closing_ends_what_is_queued_and_refuses_what_comes(sqlite: PooledSQLite) -> None:
-    go_on = asyncio.Event()
+async def test_closing_ends_what_is_queued_and_refuses_what_comes(
+    sqlite: PooledSQLite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held, go_on = asyncio.Event(), asyncio.Event()
+    monkeypatch.setattr("core.db.sqlite_turns.GRACE", PATIENCE)
 
     async def holds() -> None:
         async with transaction():
             await write("holder")
+            held.set()
             await go_on.wait()
             await write("holder again")
 
     work = [asyncio.create_task(holds())]
-    await asyncio.sleep(0.01)
+    await held.wait()
     work += [asyncio.create_task(write_in_transaction(f"{n}")) for n in range(5)]
     work += [asyncio.create_task(write(f"alone {n}")) for n in range(5)]
     await asyncio.sleep(0.01)

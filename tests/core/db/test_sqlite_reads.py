@@ -63,8 +63,10 @@ async def test_reading_on_the_loop_can_be_switched_off(tmp_path: Any) -> None:
     await engine.close_connection_pool()
 
 
-async def test_a_read_that_takes_too_long_is_ended_and_is_passing(sqlite: PooledSQLite) -> None:
-    sqlite.limits.statement = 0.2
+async def test_a_read_that_takes_too_long_is_ended_and_is_passing(
+    sqlite: PooledSQLite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sqlite.limits, "statement", 0.2)
     with pytest.raises(sqlite3.OperationalError, match="interrupted") as failure:
         await sqlite.fetch(ENDLESS)
     assert is_passing(failure.value)
