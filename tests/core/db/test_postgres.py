@@ -16,6 +16,7 @@ from core.db.errors import DatabaseAway, DatabaseBusy, is_passing
 from core.db.postgres import PooledPostgres
 from tests.core.db.conftest import PATIENCE, WAIT, impatient, texts, write
 from tests.core.db.tables import Note
+from tests.patience import within
 
 OURS = "SELECT pid FROM pg_stat_activity WHERE application_name = 'tenfold' AND datname = $1"
 
@@ -71,6 +72,14 @@ async def kept_waiting(postgres: PooledPostgres, sql: str) -> AsyncIterator[asyn
             await asyncio.sleep(0.01)
     yield running
     await other.close()
+
+
+async def opened_all(postgres: PooledPostgres) -> None:
+    """Open every connection there may be, however often one does not come in time."""
+    pool = postgres._pools[asyncio.get_running_loop()]
+    async with asyncio.timeout(PATIENCE):
+        while len(pool._idle) < postgres.size:
+            await asyncio.gather(*(texts() for _ in range(postgres.size)), return_exceptions=True)
 
 
 async def hold(go_on: asyncio.Event) -> None:
@@ -151,14 +160,16 @@ async def test_a_connection_that_ends_before_the_commit_is_no_commit(
 
 
 async def test_an_exhausted_pool_is_told_in_time_and_recovers(postgres: PooledPostgres) -> None:
-    await impatient(postgres)
     go_on = asyncio.Event()
     holders = [asyncio.create_task(hold(go_on)) for _ in range(2)]
     await in_use(postgres, 2)
+    postgres.limits.wait = WAIT
     began = time.monotonic()
-    outcomes = await asyncio.gather(*(texts() for _ in range(10)), return_exceptions=True)
+    async with within(WAIT * 5):  # not one after the other
+        outcomes = await asyncio.gather(*(texts() for _ in range(10)), return_exceptions=True)
     assert {type(each) for each in outcomes} == {DatabaseBusy}
-    assert WAIT * 0.9 < time.monotonic() - began < WAIT * 5, "not one after the other"
+    assert time.monotonic() - began > WAIT * 0.9
+    postgres.limits.wait = PATIENCE
     go_on.set()
     await asyncio.gather(*holders)
     assert await texts() == set()
@@ -166,6 +177,7 @@ async def test_an_exhausted_pool_is_told_in_time_and_recovers(postgres: PooledPo
 
 async def test_a_lock_that_does_not_come_is_told_in_time(postgres: PooledPostgres) -> None:
     await impatient(postgres)
+    await opened_all(postgres)
     await write("a")
     taken, go_on = asyncio.Event(), asyncio.Event()
 
@@ -198,10 +210,9 @@ async def test_a_statement_that_takes_too_long_is_ended(postgres: PooledPostgres
 
 async def test_a_server_that_does_not_answer_is_told_in_time(postgres: PooledPostgres) -> None:
     postgres.limits.statement = -1.8
-    began = time.monotonic()
-    with pytest.raises(DatabaseBusy, match="does not answer"):
-        await postgres.fetch("SELECT pg_sleep(60)")
-    assert time.monotonic() - began < 10
+    async with within(10):
+        with pytest.raises(DatabaseBusy, match="does not answer"):
+            await postgres.fetch("SELECT pg_sleep(60)")
     postgres.limits.statement = 30
     await write("a")
 
