@@ -17,6 +17,7 @@ from core.tasks.task import Task
 from core.tasks.working import Runner
 from core.testing import Server
 from tests.core.tasks.conftest import Register
+from tests.patience import PATIENCE
 
 pytestmark = pytest.mark.usefixtures("client")
 
@@ -117,7 +118,7 @@ async def test_what_is_worked_at_is_not_begun_again_when_the_clock_is_set(
     runner = Runner({long.name: long}, TasksSettings())
     working = asyncio.create_task(runner.work())
     await enqueue("test.long")
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE):
         while not begun:  # noqa: ASYNC110
             await asyncio.sleep(0.01)
     set_clocks(monkeypatch, timedelta(hours=1))

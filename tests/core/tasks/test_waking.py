@@ -27,6 +27,7 @@ async def runner(say: Task, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Ru
     """Return a runner at work that looks by itself only when something is due, or seldom."""
     monkeypatch.setattr("core.tasks.working.QUIET", 60.0)
     monkeypatch.setattr("core.tasks.working.SELDOM", 60.0)
+    monkeypatch.setattr("core.tasks.working.SHARE", 0)  # a slow look is none of the runner's
     monkeypatch.setattr("core.tasks.waking.AGAIN", 0.1)
     runner = Runner({say.name: say}, TasksSettings())
     working = asyncio.create_task(runner.work())
@@ -78,12 +79,13 @@ async def test_it_listens_again_when_its_connection_was_lost(
     import asyncpg
 
     admin = await asyncpg.connect(server.database)
+    lost = asyncio.create_task(until(lambda: not runner._waking.is_on))
     await admin.fetch(
         "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
         " WHERE application_name = 'tenfold tasks' AND datname = current_database()"
     )
     await admin.close()
-    await until(lambda: not runner._waking.is_on)
+    await lost
     await enqueue("test.say", Word("meanwhile"))
     await until(lambda: said == ["meanwhile"])
     await until(lambda: runner._waking.is_on)
