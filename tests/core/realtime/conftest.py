@@ -15,10 +15,9 @@ from websockets.asyncio.client import ClientConnection, connect
 from core.testing import Server, serving
 from tests.clocks import still_time
 from tests.core.realtime.rooms import BANNED
+from tests.patience import PATIENCE
 
 SOCKET = "/api/v1/realtime/ws"
-PATIENCE = 30
-"""Seconds that a test waits for what is to come: more than a busy machine may take."""
 HEARTBEAT = 15
 """Seconds between two signs of life: so many that no test is so slow that a client seems dead."""
 
@@ -60,6 +59,13 @@ def _nobody_is_banned() -> None:
     BANNED.clear()
 
 
+@pytest.fixture(autouse=True)
+def _nobody_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a client have its time to read the end: it runs in the loop of the server."""
+    monkeypatch.setattr("core.realtime.websocket.CLOSING", PATIENCE)
+    monkeypatch.setattr("core.realtime.redis_feed.PATIENCE", PATIENCE)
+
+
 class Talking:
     """A WebSocket that speaks JSON."""
 
@@ -98,5 +104,6 @@ async def socket(server: Server, person: Any = None, **more: Any) -> AsyncIterat
     headers = dict(more.pop("headers", {}))
     if person is not None:
         headers["authorization"] = person.headers["authorization"]
-    async with connect(url, additional_headers=headers, **more) as raw:
+    patience: dict[str, Any] = {"open_timeout": PATIENCE, "close_timeout": PATIENCE, "ping_timeout": None}
+    async with connect(url, additional_headers=headers, **patience, **more) as raw:
         yield Talking(raw)

@@ -11,8 +11,8 @@ import pytest
 from core import Missed, publish, subscribe, transaction
 from core.realtime.inside import QUEUE
 from core.testing import Server
-from tests.core.realtime.conftest import PATIENCE
 from tests.core.realtime.test_sockets import read
+from tests.patience import PATIENCE
 
 ROOM = "rooms.room:inside"
 

@@ -138,8 +138,11 @@ async def test_a_message_that_will_be_too_large_is_refused_at_its_head(
     assert code_of(last) == 1009
 
 
-async def test_more_frames_than_anybody_needs_end_the_socket(echo: str) -> None:
+async def test_more_frames_than_anybody_needs_end_the_socket(
+    echo: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Pings cost as much as messages do."""
+    monkeypatch.setattr("core.realtime.websocket.WINDOW", 3600.0)
     peer = await Peer.open(echo, "/echo")
     await peer.send(*[frame(PING)] * (FRAMES + 1), frame(TEXT, b"more"))
     *pongs, last = await peer.rest()

@@ -13,9 +13,9 @@ import pytest
 
 from core import publish, recheck
 from core.testing import Server
-from tests.core.realtime.conftest import PATIENCE
 from tests.core.realtime.rooms import BANNED
 from tests.core.realtime.test_sockets import read
+from tests.patience import PATIENCE
 
 EVENTS = "/api/v1/realtime/events"
 ROOM, OTHER = "rooms.room:1", "rooms.room:2"
