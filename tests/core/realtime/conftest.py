@@ -104,6 +104,10 @@ async def socket(server: Server, person: Any = None, **more: Any) -> AsyncIterat
     headers = dict(more.pop("headers", {}))
     if person is not None:
         headers["authorization"] = person.headers["authorization"]
-    patience: dict[str, Any] = {"open_timeout": PATIENCE, "close_timeout": PATIENCE, "ping_timeout": None}
+    patience: dict[str, Any] = {
+        "open_timeout": PATIENCE,
+        "close_timeout": PATIENCE,
+        "ping_timeout": None,
+    }
     async with connect(url, additional_headers=headers, **patience, **more) as raw:
         yield Talking(raw)

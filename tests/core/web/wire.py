@@ -44,7 +44,9 @@ async def _next(reader: asyncio.StreamReader, patience: float) -> bytes:
     for _ in range(int(patience / TURN)):
         await asyncio.wait([reading], timeout=TURN)
         if reading.done():
-            return reading.result()
+            with suppress(ConnectionError):
+                return reading.result()
+            return b""
     reading.cancel()
     return b""
 
