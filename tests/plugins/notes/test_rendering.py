@@ -8,10 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from selenium.webdriver.support import expected_conditions as expected
+from selenium.webdriver.support.ui import WebDriverWait
 
 from plugins.notes import rendering
 from plugins.notes.rendering import LONGEST, render_now, rendered
-from tests.core.admin.chromium import chromium
+from tests.core.admin.chromium import PATIENCE, chromium
 from tests.plugins.notes.making import NOTES, note
 from tests.plugins.notes.payloads import payloads
 
@@ -85,6 +87,7 @@ def test_no_payload_leaves_an_active_node_in_a_real_browser(tmp_path: Path) -> N
     pages = [render_now(text) for text in payloads()]
     assert not any("<script" in page.lower() for page in pages)
     with chromium(tmp_path / "profile", tmp_path) as chrome:
+        chrome.set_script_timeout(PATIENCE)
         chrome.get("data:text/html,<meta charset=utf-8><body></body>")
         looked = chrome.execute_script(EACH, pages)
         leaks = {text: found for text, found in zip(payloads(), looked, strict=True) if found}
@@ -108,7 +111,8 @@ async def test_the_page_of_a_shared_note_opens_in_a_browser_and_runs_nothing(
             chrome.get(str(ada.base_url).rstrip("/") + link["path"])
             chrome.find_element("name", "password").send_keys("open sesame")
             chrome.find_element("tag name", "button").click()
-            heading = chrome.find_element("css selector", "article h1").text
+            found = expected.visibility_of_element_located(("css selector", "article h1"))
+            heading = WebDriverWait(chrome, PATIENCE).until(found).text
             font = chrome.find_element("tag name", "body").value_of_css_property("max-width")
             nodes = chrome.execute_script(
                 "return [...document.querySelectorAll('script,iframe,object,embed,svg,[onerror]')]"
