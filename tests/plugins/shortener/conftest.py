@@ -9,6 +9,9 @@ import pytest
 
 from plugins.shortener.public import following
 from plugins.shortener.visits.buffer import buffer
+from tests.core.realtime.conftest import clock_stands_still
+
+__all__ = ["clock_stands_still"]
 
 LINKS = "/api/v1/shortener/links"
 PHONE = (

@@ -20,6 +20,7 @@ from .conftest import LINKS, PERSON, add
 PAGES = ("/", "/docs", "/openapi.json", "/problems", "/health/live", "/api/v1", "/account")
 
 
+@pytest.mark.usefixtures("clock_stands_still")
 async def test_at_the_root_links_hide_nothing_of_the_servers(
     tmp_path: Path, tenfold_environment: dict[str, str]
 ) -> None:
