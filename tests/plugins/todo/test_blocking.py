@@ -91,9 +91,10 @@ async def test_a_label_gets_onto_a_task_elsewhere_while_it_is_renamed(
     await task(ada, "Roof", project=house, labels=["a"])
     tree = await task(ada, "Tree", project=garden)
     (label,) = (await ada.get(f"{TODO}/labels")).json()["items"]
-    change = labels._change
+    change, locked = labels._change, asyncio.Event()
 
     async def changed(*values: Any) -> Any:
+        locked.set()
         await asyncio.sleep(PAUSE * 2)  # the projects are locked, the label is not yet
         return await change(*values)
 
@@ -101,7 +102,7 @@ async def test_a_label_gets_onto_a_task_elsewhere_while_it_is_renamed(
     renamed = ada.patch(f"{TODO}/labels/{label['id']}", json={"name": "b"})
 
     async def labelled() -> Any:
-        await asyncio.sleep(PAUSE / 3)
+        await locked.wait()
         await ada.patch(f"{TASKS}/{tree['id']}", json={"labels": ["a"]})
         return await ada.patch(f"{TASKS}/{tree['id']}", json={"labels": ["a", "b"]})
 
