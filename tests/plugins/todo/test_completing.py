@@ -80,18 +80,24 @@ async def test_what_came_before_another_one_had_done_it_does_it_no_more(
 ) -> None:
     from plugins.todo.service import completing
 
-    look, waits = completing.glimpse, iter([0, 0.3, 0.6, 0.9])
+    made = await task(ada, due=BERLIN, recurrence=WEEKLY)
+    look, all_here, one_is_through = completing.glimpse, asyncio.Barrier(4), asyncio.Event()
 
     async def late(*values: Any) -> Any:
-        await asyncio.sleep(next(waits))  # the others are through with it by then
+        if await all_here.wait() > 0:
+            await one_is_through.wait()
         return await look(*values)
 
+    async def answer(asked: Any) -> Any:
+        found = await asked
+        one_is_through.set()
+        return found
+
     monkeypatch.setattr(completing, "glimpse", late)
-    made = await task(ada, due=BERLIN, recurrence=WEEKLY)
     bulk = {"tasks": [{"id": made["id"], "action": "complete"}]}
     answers = await asyncio.gather(
-        *(complete(ada, made["id"]) for _ in range(2)),
-        *(ada.post(f"{TASKS}/bulk", json=bulk) for _ in range(2)),
+        *(answer(complete(ada, made["id"])) for _ in range(2)),
+        *(answer(ada.post(f"{TASKS}/bulk", json=bulk)) for _ in range(2)),
     )
     assert [each.status_code for each in answers] == [200] * 4
     assert sum("undo" in each.headers for each in answers) == 1
