@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from plugins.todo.tables import Completion, Task
+from tests.clock import stand_still
 from tests.plugins.todo.asking import TASKS, quiet, task, undo
 
 WEEKLY = {"rule": "FREQ=WEEKLY"}
@@ -57,11 +58,14 @@ async def test_two_at_once_make_one_next_occurrence(ada: Any) -> None:
         assert await Completion.count().where(Completion.task == made["id"]) == 1
 
 
-async def test_two_clicks_at_once_without_a_condition_do_it_once(ada: Any, server: Any) -> None:
+async def test_two_clicks_at_once_without_a_condition_do_it_once(
+    ada: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     from core import IfMatch
     from plugins.todo.service import completing
 
-    tomorrow = (datetime.now(UTC).date() + timedelta(days=1)).isoformat()
+    now = stand_still(monkeypatch, completing.__name__)
+    tomorrow = (now.date() + timedelta(days=1)).isoformat()
     cases = [
         (BERLIN, WEEKLY, "2098-04-02"),
         ({"date": tomorrow}, {"rule": "FREQ=DAILY", "from": "completion"}, tomorrow),
