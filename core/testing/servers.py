@@ -60,7 +60,10 @@ class Server:
 
 @pytest.fixture(scope="session")
 def tenfold_environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    """Return the settings the server under test runs with. Override it to test with others."""
+    """Return the settings the server under test runs with. Override it to test with others.
+
+    It is patient, so that a test says the same on a machine that is busy.
+    """
     from core.loading import built_in
 
     return {
@@ -69,6 +72,7 @@ def tenfold_environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, s
         "TENFOLD_CORE__DATA": str(tmp_path_factory.mktemp("data")),
         "TENFOLD_AUTH__BCRYPT_ROUNDS": "4",
         "TENFOLD_CORE__DATABASE_WAIT": "30",
+        "TENFOLD_SEARCH__SECONDS": "30",
     }
 
 
