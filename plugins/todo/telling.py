@@ -12,6 +12,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, nullcontext
+from contextvars import copy_context
 from typing import Any
 
 import msgspec
@@ -71,12 +72,13 @@ class Soon:
         self.loop = asyncio.get_running_loop()
         self._waiting: dict[str, tuple[int, list[Happened]]] = {}
         self._telling: asyncio.Task[None] | None = None
+        self._begun_in = copy_context()  # what is told is no part of the request it begins with
 
     def add(self, channel: str, project: int, happened: Happened) -> None:
         """Tell this soon, with what else happens until then."""
         self._waiting.setdefault(channel, (project, []))[1].append(happened)
         if self._telling is None:
-            self._telling = self.loop.create_task(self._tell_soon())
+            self._telling = self.loop.create_task(self._tell_soon(), context=self._begun_in)
 
     async def _tell_soon(self) -> None:
         while self._waiting:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from plugins.todo import telling
-
 TODO = "/api/v1/todo"
 TASKS, PROJECTS = f"{TODO}/tasks", f"{TODO}/projects"
 
@@ -38,13 +36,6 @@ async def titles(person: Any, **query: Any) -> list[str]:
     answer = await person.get(TASKS, params=query)
     assert answer.status_code == 200, answer.text
     return [each["title"] for each in answer.json()["items"]]
-
-
-async def quiet(count_queries: Any) -> None:
-    """Wait until what happened before has been told, then count from nought."""
-    for worker in telling._workers:
-        await worker.close()
-    count_queries()
 
 
 async def undo(person: Any, answer: Any) -> Any:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-from tests.plugins.todo.asking import TASKS, TODO, make, project, quiet, share, task, titles
+from tests.plugins.todo.asking import TASKS, TODO, make, project, share, task, titles
 
 BULK = f"{TASKS}/bulk"
 
@@ -149,7 +149,7 @@ async def test_comments_are_written_by_editors_and_changed_by_who_wrote_them(
 
 async def test_my_labels_cost_one_query(ada: Any, count_queries: Any) -> None:
     await task(ada, "a", labels=["x", "y"])
-    await quiet(count_queries)
+    count_queries()
     await ada.get(f"{TODO}/labels")
     assert len(count_queries()) == 1
 

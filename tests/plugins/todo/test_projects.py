@@ -6,7 +6,7 @@ from typing import Any
 
 from plugins.todo.ordering import LONGEST
 from plugins.todo.tables import Project
-from tests.plugins.todo.asking import quiet, share, undo
+from tests.plugins.todo.asking import share, undo
 
 PROJECTS = "/api/v1/todo/projects"
 
@@ -130,7 +130,7 @@ async def test_projects_in_the_trash_are_listed_and_purged(ada: Any, grace: Any)
 async def test_the_trash_of_projects_costs_one_query(ada: Any, count_queries: Any) -> None:
     for number in range(3):
         await ada.delete(f"{PROJECTS}/{(await add(ada, f'{number}'))['id']}")
-    await quiet(count_queries)
+    count_queries()
     await ada.get("/api/v1/todo/trash/projects")
     assert len(count_queries()) == 1
 
@@ -138,7 +138,7 @@ async def test_the_trash_of_projects_costs_one_query(ada: Any, count_queries: An
 async def test_a_page_costs_a_fixed_number_of_queries(ada: Any, count_queries: Any) -> None:
     for number in range(10):
         await add(ada, f"{number}")
-    await quiet(count_queries)
+    count_queries()
     await ada.get(PROJECTS)
     assert len(count_queries()) == 2
 

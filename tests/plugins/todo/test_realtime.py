@@ -47,6 +47,20 @@ async def test_changes_of_a_project_arrive_at_its_members(
         assert [each["version"] for each in told] == [2, 3, 4]
 
 
+async def test_what_is_told_a_little_later_is_no_part_of_the_request(
+    server: Any, ada: Any, count_queries: Any
+) -> None:
+    house = await project(ada)
+    async with socket(server, ada) as here:
+        await here.subscribe(f"todo.project:{house}")
+        count_queries()
+        await task(ada, "Roof", project=house)
+        await events(here, "todo.task_created")
+        asked = count_queries()
+    assert any("todo_task" in sql for sql in asked)
+    assert not any("realtime_message" in sql for sql in asked)
+
+
 async def test_who_may_not_see_it_may_not_follow_it(server: Any, ada: Any, grace: Any) -> None:
     house = await project(ada)
     async with socket(server, grace) as here:

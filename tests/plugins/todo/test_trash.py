@@ -8,7 +8,7 @@ from typing import Any
 from plugins.todo import work
 from plugins.todo.service import trash
 from plugins.todo.tables import Change, Task
-from tests.plugins.todo.asking import PROJECTS, TASKS, TODO, project, quiet, share, task, titles
+from tests.plugins.todo.asking import PROJECTS, TASKS, TODO, project, share, task, titles
 
 
 async def in_trash(person: Any) -> list[str]:
@@ -84,7 +84,7 @@ async def test_the_trash_is_emptied_of_what_is_mine(ada: Any, grace: Any) -> Non
 async def test_the_trash_costs_one_query(ada: Any, count_queries: Any) -> None:
     for number in range(3):
         await ada.delete(f"{TASKS}/{(await task(ada, f'{number}'))['id']}")
-    await quiet(count_queries)
+    count_queries()
     await ada.get(f"{TODO}/trash")
     assert len(count_queries()) == 1
 
