@@ -22,8 +22,12 @@ LOOK = 0.25
 """Seconds between two looks while connections are in use."""
 SLOW = 0.75
 """Seconds in use after which the server is asked; while the use goes on, about as often again."""
-ANSWER = 1.25
-"""Seconds the server has to let a connection in and answer on it."""
+ANSWER, TURN = 1.25, 0.05
+"""Seconds the server has to let a connection in and answer on it, in turns of the event loop.
+
+While this process stands still no turn passes: nobody listens then to what the server says.
+"""
+LONGEST = 60.0
 
 
 class Watch:
@@ -35,7 +39,7 @@ class Watch:
     def __init__(
         self, settings: dict[str, Any], oldest: Callable[[], float | None], cut: Callable[[], None]
     ) -> None:
-        self._settings, self._oldest, self._cut = {**settings, "timeout": ANSWER}, oldest, cut
+        self._settings, self._oldest, self._cut = {**settings, "timeout": LONGEST}, oldest, cut
         self._timer: asyncio.TimerHandle | None = None
         self._asking: asyncio.Task[None] | None = None
         self._asked = 0.0
@@ -72,12 +76,22 @@ class Watch:
             self.away, self._asking, self._asked = False, None, monotonic()
 
     async def _answers(self) -> bool:
-        """Tell whether the server says anything; even that it is full is an answer."""
+        """Tell whether the server says anything in time."""
+        hearing = asyncio.get_running_loop().create_task(self._hears())
+        try:
+            for _ in range(round(ANSWER / TURN)):
+                if (await asyncio.wait({hearing}, timeout=TURN))[0]:
+                    return hearing.result()
+            return False
+        finally:
+            hearing.cancel()
+
+    async def _hears(self) -> bool:
+        """Ask; even that it is full is an answer."""
         connection: Any = None
         try:
-            async with asyncio.timeout(ANSWER):
-                connection = await asyncpg.connect(**self._settings)
-                await connection.fetchval("SELECT 1")
+            connection = await asyncpg.connect(**self._settings)
+            await connection.fetchval("SELECT 1")
         except asyncpg.PostgresError:
             return True
         except (TimeoutError, OSError, asyncpg.InterfaceError, asyncpg.InternalClientError):
