@@ -156,11 +156,13 @@ class Deployment:
         return seconds
 
     def kill(self) -> None:
-        """End every process of it at once, without a word."""
+        """End every process of it at once, without a word; none has the port or a lock then."""
         if self._process is not None:
             with suppress(ProcessLookupError):
                 os.killpg(self._process.pid, signal.SIGKILL)
-            self._process.wait(10)
+            self._process.wait(READY)
+            while self.processes():
+                time.sleep(0.01)
         if self._log is not None:
             self._log.close()
 
