@@ -21,10 +21,20 @@ class RedisServer:
     """``redis-server`` on a free port, with nothing kept on disk."""
 
     def __init__(self, folder: Path) -> None:
-        self.port = free_port()
-        self.url = f"redis://127.0.0.1:{self.port}/0"
+        self._take(free_port())
         self._folder = folder
         self._process: subprocess.Popen[bytes] | None = None
+
+    def _take(self, port: int) -> None:
+        self.port, self.url = port, f"redis://127.0.0.1:{port}/0"
+
+    def begin(self) -> None:
+        """Start it for the first time: on another port where somebody else took this one."""
+        for _ in range(9):
+            with suppress(ChildProcessError):
+                return self.start()
+            self._take(free_port())
+        return self.start()
 
     def start(self) -> None:
         """Start it and wait until it answers."""
@@ -35,6 +45,8 @@ class RedisServer:
         )
         end = time.monotonic() + 60
         while time.monotonic() < end:
+            if self._process.poll() is not None:
+                raise ChildProcessError("redis-server has ended")
             with suppress(OSError), socket.create_connection(("127.0.0.1", self.port), 1) as asked:
                 asked.sendall(b"PING\r\n")
                 if asked.recv(7) == b"+PONG\r\n":
@@ -73,7 +85,7 @@ def own_redis(folder: Path) -> Iterator[RedisServer]:
     if shutil.which("redis-server") is None:
         missing("redis", "there is no redis-server on this machine")
     server = RedisServer(folder)
-    server.start()
+    server.begin()
     try:
         yield server
     finally:
