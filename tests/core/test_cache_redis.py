@@ -11,6 +11,7 @@ from core.cache.worker import caching
 from core.settings import CoreSettings
 from tests.core.caches import Thing, core, found, named
 from tests.core.redis_server import RedisServer, redis_server
+from tests.patience import PATIENCE
 
 __all__ = ["core", "redis_server"]
 
@@ -66,7 +67,7 @@ async def test_an_emptied_redis_and_rubbish_in_it_are_survived(core: CoreSetting
 async def test_two_installations_on_one_redis_do_not_meet(redis_server: RedisServer) -> None:
     from core.redis_client import Redis
 
-    redis = Redis(redis_server.url, patience=2.0)
+    redis = Redis(redis_server.url, patience=PATIENCE)
     one, two = Shared(redis, "tenfold:1"), Shared(redis, "tenfold:2")
     await one.put("a", Kept(1, time.time() + 9, b"tea"))
     assert await one.get("a") is not None

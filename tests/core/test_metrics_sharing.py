@@ -16,6 +16,7 @@ from core.metrics import sharing
 from core.metrics.exposition import Figures
 from core.metrics.sharing import Board
 from core.testing import serving
+from tests.patience import PATIENCE, within
 
 
 def left_by_the_dead(folder: Path, count: int) -> None:
@@ -76,13 +77,16 @@ async def test_a_busy_disk_holds_up_no_request(
 
     def slow(board: Board) -> None:
         writing.set()
-        release.wait(10)
+        release.wait(PATIENCE)
 
     given = {"TENFOLD_CORE__DATABASE": f"sqlite:///{tmp_path / 'busy.db'}", "TENFOLD_ENABLED": ""}
     environment = tenfold_environment | given | {"TENFOLD_CORE__DATA": str(tmp_path)}
     monkeypatch.setattr(Board, "write", slow)
-    async with serving(environment) as server, httpx.AsyncClient(base_url=server.url) as client:
-        assert await asyncio.to_thread(writing.wait, 10)
-        answer = await asyncio.wait_for(client.get("/health/live"), 5)
-        assert answer.status_code == 200
+    async with (
+        serving(environment) as server,
+        httpx.AsyncClient(base_url=server.url, timeout=PATIENCE) as client,
+    ):
+        assert await asyncio.to_thread(writing.wait, PATIENCE)
+        async with within(5):
+            assert (await client.get("/health/live")).status_code == 200
         release.set()
