@@ -22,6 +22,7 @@ from core.logs.masking import know, mask
 from core.logs.setup import configure
 from core.logs.writing import PORTION, Stream
 from core.testing import Server, serving
+from tests.patience import PATIENCE
 
 JWT = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJlLXNpZ25hdHVyZQ"
 KEY = "tf_ab12cd34_" + "Ab1" * 14 + "x"
@@ -45,7 +46,7 @@ Lines = Callable[[], list[str]]
 
 
 def lines_of(file: Path, stream: Stream) -> list[str]:
-    assert stream.flush()
+    assert stream.flush(PATIENCE)
     return file.read_text().splitlines()
 
 
