@@ -18,9 +18,11 @@ HASTE = (
     "core.db.postgres.CONNECT",
     "core.db.postgres_watch.ANSWER",
     "core.metrics.exposition.PATIENCE",
+    "core.web.full.PATIENCE",
     "core.web.health.PATIENCE",
+    "core.web.linger.PATIENCE",
 )
-"""Seconds after which a server does without an answer: a pause of its machine is as long."""
+"""Seconds after which a server waits no longer for others: a pause of its machine is as long."""
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -19,6 +19,7 @@ from core.admin.bridge import Bridge
 from core.admin.mount import refusal
 from core.testing import running
 from core.web import failures
+from tests.patience import PATIENCE
 
 from .recorder import MEGABYTE, Recorder, Refusing, answer
 
@@ -182,7 +183,7 @@ class SlowBuild:
 
     def __call__(self) -> Recorder:
         self.threads.append(threading.current_thread())
-        self.done.wait(10)
+        self.done.wait(PATIENCE)
         return self.recorder
 
 

@@ -17,7 +17,7 @@ from sanic import HTTPResponse, Sanic, text
 from core.errors import NotFound
 from core.settings import CoreSettings
 from core.testing import running
-from core.web import connections, failures
+from core.web import connections, failures, linger
 from core.web.connections import Connections
 from core.web.pace import Patience
 from core.web.request import Request
@@ -181,7 +181,10 @@ async def test_a_body_that_trickles_in_is_given_up(hasty: Any, framing: bytes) -
     assert seconds < 2.2, seconds
 
 
-async def test_a_body_that_nobody_reads_may_not_trickle_in_either(hasty: Any) -> None:
+async def test_a_body_that_nobody_reads_may_not_trickle_in_either(
+    hasty: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(linger, "PATIENCE", 2.0)
     head = b"POST /unread HTTP/1.1\r\nHost: a\r\nContent-Length: 100000\r\n\r\n"
     answer, seconds = await trickle(hasty, head, b"a", 0.1)
     assert statuses(answer) == [404], answer
