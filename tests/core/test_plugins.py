@@ -156,8 +156,10 @@ def test_who_is_waited_for_is_said(
     monkeypatch.setattr(calling, "PATIENCE", 0.05)
     list(Plugins([enabled("one", register_tables=hookimpl(slow))]).call("register_tables"))
     assert "one: its hook register_tables() has not returned yet." in caplog.text
-    text = GOOD.format(name="acme")
-    write(package, "acme", plugin=f"import time\ntime.sleep(1)\n{text}")
+    caplog.clear()
+    monkeypatch.setattr(calling, "told", lambda: caplog.text, raising=False)
+    wait = "import time\nfrom core import calling\nwhile not calling.told(): time.sleep(0.01)\n"
+    write(package, "acme", plugin=wait + GOOD.format(name="acme"))
     load("acme.plugin")
     assert "acme.plugin: its import has not ended yet." in caplog.text
 
