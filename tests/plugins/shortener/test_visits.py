@@ -20,7 +20,7 @@ from plugins.shortener.visits import buffer as buffering
 from plugins.shortener.visits import clients, writing
 from plugins.shortener.visits.buffer import Buffer, buffer
 from plugins.shortener.visits.writing import write
-from tests.clock import stand_still
+from tests.clocks import still_now
 
 from .conftest import LINKS, PERSON, PHONE, add, counted, visit
 
@@ -49,7 +49,7 @@ async def test_the_same_visitor_is_one_a_day_and_another_tomorrow(
     ada: Any, client: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     link = await add(ada)
-    stand_still(monkeypatch, buffering.__name__)
+    still_now(monkeypatch, buffering.__name__)
     for agent in (PHONE, PHONE, FIREFOX):
         await client.get(f"/s/{link['code']}", headers={"user-agent": agent})
     await buffer.flush()

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from plugins.todo.tables import Completion, Task
-from tests.clock import stand_still
+from tests.clocks import still_now
 from tests.plugins.todo.asking import TASKS, task, undo
 
 WEEKLY = {"rule": "FREQ=WEEKLY"}
@@ -64,8 +64,8 @@ async def test_two_clicks_at_once_without_a_condition_do_it_once(
     from core import IfMatch
     from plugins.todo.service import completing
 
-    now = stand_still(monkeypatch, completing.__name__)
-    tomorrow = (now.date() + timedelta(days=1)).isoformat()
+    still_now(monkeypatch, completing.__name__, __name__)
+    tomorrow = (datetime.now(UTC).date() + timedelta(days=1)).isoformat()
     cases = [
         (BERLIN, WEEKLY, "2098-04-02"),
         ({"date": tomorrow}, {"rule": "FREQ=DAILY", "from": "completion"}, tomorrow),

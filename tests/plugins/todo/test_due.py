@@ -9,18 +9,17 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from plugins.todo import due as dues
-from tests.clock import stand_still
+from tests.clocks import still_now
 from tests.plugins.todo.asking import TASKS, TODO, task, titles
 
 
-@pytest.fixture
-def now(monkeypatch: pytest.MonkeyPatch) -> datetime:
-    """Return the moment that it is for lists by their due date, all through the test."""
-    return stand_still(monkeypatch, "plugins.todo.service.filters")
+@pytest.fixture(autouse=True)
+def _today_does_not_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    still_now(monkeypatch, "plugins.todo.service.filters", __name__)
 
 
-def day(now: datetime, tz: str, offset: int = 0) -> str:
-    return (now.astimezone(ZoneInfo(tz)).date() + timedelta(days=offset)).isoformat()
+def day(offset: int = 0, tz: str = "UTC") -> str:
+    return (datetime.now(ZoneInfo(tz)).date() + timedelta(days=offset)).isoformat()
 
 
 async def test_due_is_kept_as_it_was_said(ada: Any) -> None:
@@ -56,16 +55,14 @@ async def test_a_bad_due_is_refused(ada: Any) -> None:
 
 
 @pytest.mark.parametrize("tz", ["Pacific/Kiritimati", "Etc/GMT+12", "Europe/Berlin"])
-async def test_an_all_day_task_is_due_on_its_day_wherever_one_is(
-    ada: Any, now: datetime, tz: str
-) -> None:
+async def test_an_all_day_task_is_due_on_its_day_wherever_one_is(ada: Any, tz: str) -> None:
     for offset in (-1, 0, 1, 6, 7):
-        await task(ada, f"{offset}", due={"date": day(now, tz, offset)})
+        await task(ada, f"{offset}", due={"date": day(offset, tz)})
     assert await titles(ada, due="today", tz=tz) == ["0"]
     assert await titles(ada, due="overdue", tz=tz) == ["-1"]
     assert await titles(ada, due="week", tz=tz, sort="due") == ["0", "1", "6"]
     shown = (await ada.get(TASKS, params={"tz": tz, "due": "today"})).json()["items"]
-    assert shown[0]["due"]["date"] == day(now, tz)
+    assert shown[0]["due"]["date"] == day(0, tz)
 
 
 def test_a_zoned_time_is_today_where_its_moment_is() -> None:
@@ -77,10 +74,9 @@ def test_a_zoned_time_is_today_where_its_moment_is() -> None:
         assert (starts <= moment < ends) is is_today
 
 
-async def test_zoned_tasks_are_listed_by_their_moment(ada: Any, now: datetime) -> None:
-    there = now.astimezone(ZoneInfo("Asia/Tokyo"))
-    soon = (there + timedelta(minutes=2)).strftime("%Y-%m-%dT%H:%M")
-    past = (there - timedelta(minutes=2)).strftime("%Y-%m-%dT%H:%M")
+async def test_zoned_tasks_are_listed_by_their_moment(ada: Any) -> None:
+    soon = (datetime.now(ZoneInfo("Asia/Tokyo")) + timedelta(minutes=2)).strftime("%Y-%m-%dT%H:%M")
+    past = (datetime.now(ZoneInfo("Asia/Tokyo")) - timedelta(minutes=2)).strftime("%Y-%m-%dT%H:%M")
     for name, text in (("soon", soon), ("past", past)):
         await task(ada, name, due={"date": text[:10], "time": text[11:], "tz": "Asia/Tokyo"})
     for tz in ("Pacific/Kiritimati", "Etc/GMT+12"):
@@ -88,17 +84,17 @@ async def test_zoned_tasks_are_listed_by_their_moment(ada: Any, now: datetime) -
         assert "soon" in await titles(ada, due="week", tz=tz) or tz == "Pacific/Kiritimati"
 
 
-async def test_a_floating_time_is_past_by_the_clock_on_the_wall(ada: Any, now: datetime) -> None:
-    there = now.astimezone(ZoneInfo("Asia/Tokyo"))
-    at = (there - timedelta(hours=1)).strftime("%Y-%m-%dT%H:%M")
+async def test_a_floating_time_is_past_by_the_clock_on_the_wall(ada: Any) -> None:
+    now = datetime.now(ZoneInfo("Asia/Tokyo"))
+    at = (now - timedelta(hours=1)).strftime("%Y-%m-%dT%H:%M")
     await task(ada, "floating", due={"date": at[:10], "time": at[11:]})
     assert await titles(ada, due="overdue", tz="Asia/Tokyo") == ["floating"]
     assert await titles(ada, due="overdue", tz="America/New_York") == []
 
 
-async def test_without_a_zone_in_the_question_it_is_mine(ada: Any, now: datetime) -> None:
+async def test_without_a_zone_in_the_question_it_is_mine(ada: Any) -> None:
     for tz in ("Pacific/Kiritimati", "Etc/GMT+12"):
-        await task(ada, tz, due={"date": day(now, tz)})
+        await task(ada, tz, due={"date": day(0, tz)})
     changed = await ada.patch(f"{TODO}/preferences", json={"tz": "Pacific/Kiritimati"})
     assert changed.json()["tz"] == "Pacific/Kiritimati"
     assert "Pacific/Kiritimati" in await titles(ada, due="today")

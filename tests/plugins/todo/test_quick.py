@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from plugins.todo.quick.line import parse
 from plugins.todo.recurrence import check
-from tests.clock import stand_still
+from tests.clocks import still_now
 from tests.plugins.todo.asking import TODO, project, titles
 
 TODAY = date(2026, 11, 25)  # a Wednesday
@@ -105,7 +105,7 @@ def _bare(word: str) -> str:
 async def test_the_task_is_added_as_it_was_understood(
     ada: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    stand_still(monkeypatch, "plugins.todo.service.quick")
+    still_now(monkeypatch, "plugins.todo.service.quick")
     home = await project(ada, "Home")
     line = {"text": "pay rent every 1st at 9:00 #home !1 @Bills"}
     shown = (await ada.post(f"{QUICK}?dry_run=true", json=line)).json()
