@@ -17,6 +17,8 @@ from tests.core.admin.chromium import chromium
 from tests.core.auth.mailbox import OTHER, Mailbox, post, register, sign_in
 
 ADA = "ada@example.org"
+SECONDS = 60
+"""A browser has to show something in: others may keep the machine busy."""
 
 
 @pytest.fixture(scope="module")
@@ -32,7 +34,7 @@ async def follow(browser: webdriver.Chrome, link: str, done: str, **typed: str) 
     def act() -> None:
         browser.get("about:blank")
         browser.get(link)
-        form = WebDriverWait(browser, 15).until(
+        form = WebDriverWait(browser, SECONDS).until(
             expected.visibility_of_element_located((By.CSS_SELECTOR, "form:not([hidden])"))
         )
         assert "#" not in browser.current_url
@@ -40,7 +42,7 @@ async def follow(browser: webdriver.Chrome, link: str, done: str, **typed: str) 
             form.find_element(By.NAME, name).send_keys(text)
         form.find_element(By.TAG_NAME, "button").click()
         said = (By.ID, "said")
-        WebDriverWait(browser, 15).until(expected.text_to_be_present_in_element(said, done))
+        WebDriverWait(browser, SECONDS).until(expected.text_to_be_present_in_element(said, done))
 
     await asyncio.to_thread(act)
 
