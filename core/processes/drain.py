@@ -15,6 +15,7 @@ log = logging.getLogger("tenfold")
 IDLE = 1.0
 """Seconds in which an idle connection may still bring a request, which is then its last."""
 LOOK = 0.02
+LATE = 0.25
 
 
 async def drain(app: Sanic[Any, Any], server: Any, seconds: float) -> None:
@@ -41,15 +42,18 @@ def _answer_for_the_last_time(connections: Iterable[Any]) -> None:
 async def _ended(connections: set[Any], seconds: float) -> None:
     """Wait for the connections to end. An idle one is closed, but not at once.
 
-    Its client may be about to send a request, which nobody would answer.
+    Its client may be about to send a request, which nobody would answer. When this process stood
+    still, as on a machine that was paused, so did its client: such a look does not count.
     """
     now = asyncio.get_running_loop().time
-    begun = now()
+    begun, looks = now(), 0
     while connections and now() < begun + seconds:
-        if now() >= begun + IDLE:
+        if looks * LOOK >= IDLE:
             for connection in list(connections):
                 connection.close_if_idle()
+        looked = now()
         await asyncio.sleep(LOOK)
+        looks += now() < looked + LOOK + LATE
 
 
 def _cut(connections: set[Any]) -> None:
