@@ -19,9 +19,12 @@ ROOT = Path(__file__).parents[3]
 
 ENDING = """
 import asyncio, sys, threading, time
+from core.db import postgres
 from core.db.engine import close, open_engine, transaction, use
 from core.settings import CoreSettings
 from tests.core.db.tables import Note
+
+postgres.CONNECT = 60
 
 async def stuck():
     async with transaction():
@@ -29,7 +32,7 @@ async def stuck():
         await asyncio.sleep(3600)
 
 async def main():
-    engine = use(open_engine(CoreSettings(database=sys.argv[1])))
+    engine = use(open_engine(CoreSettings(database=sys.argv[1], database_wait=60)))
     await engine.start_connection_pool()
     await Note.insert(Note(text="kept"))
     await Note.select()
