@@ -110,7 +110,7 @@ async def test_forgot_takes_alike_for_known_and_unknown_addresses(
             begun = time.perf_counter()
             await post(client, "password/forgot", email=email)
             taken.append(time.perf_counter() - begun)
-        known, unknown = (min(taken) for taken in times.values())
+        known, unknown = (min(taken[-16:]) for taken in times.values())  # none is lucky for ever
         if turn >= 15 and abs(known - unknown) < max(known, unknown) / 2:
             break
     assert abs(known - unknown) < max(known, unknown) / 2

@@ -122,7 +122,7 @@ async def test_it_takes_as_long_for_an_address_that_is_known(
             begun = time.perf_counter()
             await register(client, username=f"{kind}{number}", email=email)
             times[kind].append(time.perf_counter() - begun)
-        known, unknown = (min(taken) for taken in times.values())
+        known, unknown = (min(taken[-16:]) for taken in times.values())  # none is lucky for ever
         if number >= 15 and abs(known - unknown) < max(known, unknown) / 2:
             break
     assert abs(known - unknown) < max(known, unknown) / 2
