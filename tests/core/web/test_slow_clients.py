@@ -125,7 +125,7 @@ async def trickle(app: Any, first: bytes, drop: bytes, pause: float) -> tuple[by
     reader, writer = await connect(app)
     turns = 0
     writer.write(first)
-    answer = asyncio.create_task(reader.read())
+    answer = asyncio.create_task(all_of(reader))
     while not answer.done():
         with suppress(ConnectionError):
             writer.write(drop)
@@ -133,9 +133,16 @@ async def trickle(app: Any, first: bytes, drop: bytes, pause: float) -> tuple[by
         await asyncio.wait([answer], timeout=pause)
         turns += 1
     writer.close()
+    return answer.result(), turns * pause
+
+
+async def all_of(reader: asyncio.StreamReader) -> bytes:
+    """Return what comes until the connection ends; who goes on sending may see it reset."""
+    found = b""
     with suppress(ConnectionError):
-        return answer.result(), turns * pause
-    return b"", turns * pause
+        while piece := await reader.read(65_536):
+            found += piece
+    return found
 
 
 async def test_a_head_has_the_time_it_was_given(hasty: Any) -> None:
