@@ -273,7 +273,7 @@ async def test_who_comes_to_a_full_server_is_told_to_come_again(hasty: Any) -> N
         for _ in range(5):
             reader, writer = await connect(hasty)
             writer.write(HEAD + b"\r\n")
-            answer = await reader.read()
+            answer = await all_of(reader)
             assert statuses(answer) == [503], answer
             for line in (b"retry-after: 1", b"connection: close", b"x-content-type-options", ID):
                 assert line in answer
