@@ -262,11 +262,11 @@ def hostile(case: str) -> tuple[bytes, int]:
 async def test_a_hostile_zip_brings_nothing(ada: Any, case: str) -> None:
     content, status = hostile(case)
     good = zipped(("good.md", b"good"))
-    begun = time.perf_counter()
+    begun = time.process_time()
     answer = await bring(ada, content)
     assert answer.status_code == status, answer.text
     assert answer.headers["content-type"] == "application/problem+json"
-    assert time.perf_counter() - begun < 60
+    assert time.process_time() - begun < 60
     assert (await ada.get(NOTES)).json()["items"] == []
     assert (await bring(ada, good)).status_code == 200
 

@@ -103,9 +103,9 @@ async def test_a_megabyte_is_merged_while_the_loop_goes_on(shape: str) -> None:
             longest = max(longest, time.process_time() - begun)
 
     beating = asyncio.create_task(heart())
-    begun = time.perf_counter()
+    begun = time.process_time()
     await merge(texts[0], texts[1], texts[2])
-    took = time.perf_counter() - begun
+    took = time.process_time() - begun
     running = False
     await beating
     print(f"{shape}: {took:.2f} s, loop stood still for {longest * 1000:.0f} ms at most")

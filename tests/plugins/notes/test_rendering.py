@@ -145,9 +145,9 @@ async def test_a_long_text_is_rendered_while_the_loop_goes_on() -> None:
         ("![", "![", LONGEST),  # of all, this takes the longest
         ("text", "Hello *world* [x](http://y) `z`\n\n", LONGEST // 4),
     ):
-        begun = time.perf_counter()
+        begun = time.process_time()
         await rendered((piece * length)[:length])
-        took[name] = round(time.perf_counter() - begun, 2)
+        took[name] = round(time.process_time() - begun, 2)
     running = False
     await beating
     print(f"{took} s, loop stood still for {longest * 1000:.0f} ms at most")
@@ -175,12 +175,13 @@ async def test_what_many_open_is_rendered_once(monkeypatch: pytest.MonkeyPatch) 
 
 
 async def test_a_list_of_many_tasks_takes_no_longer_than_other_lists() -> None:
-    took = []
-    for item in ("- [ ] a\n", "- [+] a\n"):
+    def took(item: str) -> float:
         begun = time.process_time()
         render_now(item * 2000)
-        took.append(time.process_time() - begun)
-    assert took[0] < 4 * took[1]
+        return time.process_time() - begun
+
+    tasks, others = (min(took(item) for _ in range(3)) for item in ("- [ ] a\n", "- [+] a\n"))
+    assert tasks < 4 * others
 
 
 async def test_a_text_that_is_too_long_is_shown_as_it_stands() -> None:
