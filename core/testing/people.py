@@ -36,7 +36,7 @@ def _client(server: Server, token: str = "") -> httpx.AsyncClient:
 
     headers = {"authorization": f"Bearer {token}"} if token else {}
     plain = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # unused: reading the authorities takes 25 ms
-    return httpx.AsyncClient(base_url=server.url, headers=headers, timeout=60, verify=plain)
+    return httpx.AsyncClient(base_url=server.url, headers=headers, timeout=200, verify=plain)
 
 
 People = Callable[..., Awaitable[Any]]

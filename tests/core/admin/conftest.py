@@ -21,7 +21,7 @@ async def enter(server: Server, client: httpx.AsyncClient) -> AsyncIterator[Ente
     async with AsyncExitStack() as stack:
 
         async def entered(user: int) -> httpx.AsyncClient:
-            browser = httpx.AsyncClient(base_url=f"{server.url}/admin/", timeout=30)
+            browser = httpx.AsyncClient(base_url=f"{server.url}/admin/", timeout=200)
             await stack.enter_async_context(browser)
             session = await AdminSession.create_session(user_id=user)
             browser.cookies.set("id", session.token)

@@ -14,7 +14,7 @@ import pytest
 from websockets.asyncio.client import connect
 
 from core.testing.databases import another_database
-from tests.campaign.deployment import Deployment
+from tests.campaign.deployment import PATIENCE, Deployment
 from tests.plugins.todo.asking import PROJECTS, TASKS
 
 SOCKETS = 8
@@ -35,12 +35,15 @@ async def deployment(database: str, tmp_path: Path) -> AsyncIterator[Deployment]
 async def test_a_change_arrives_at_the_clients_of_every_worker(deployment: Deployment) -> None:
     headers = {"authorization": f"Bearer {deployment.token}"}
     address = f"{deployment.url.replace('http', 'ws')}/api/v1/realtime/ws"
+    patience: dict[str, Any] = {"open_timeout": PATIENCE, "ping_timeout": None}
     async with AsyncExitStack() as stack:
-        asking = httpx.AsyncClient(base_url=deployment.url, headers=headers, timeout=60)
+        asking = httpx.AsyncClient(base_url=deployment.url, headers=headers, timeout=PATIENCE)
         client = await stack.enter_async_context(asking)
         house = (await client.post(PROJECTS, json={"name": "House"})).json()["id"]
         sockets = [
-            await stack.enter_async_context(connect(address, additional_headers=headers))
+            await stack.enter_async_context(
+                connect(address, additional_headers=headers, **patience)
+            )
             for _ in range(SOCKETS)
         ]
         for each in sockets:
@@ -54,7 +57,7 @@ async def test_a_change_arrives_at_the_clients_of_every_worker(deployment: Deplo
 
 
 async def _created(socket: Any) -> int:
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(PATIENCE):
         while True:
             message = json.loads(await socket.recv())
             for each in message.get("data", {}).get("changes", []):
