@@ -9,13 +9,14 @@ from __future__ import annotations
 import os
 import secrets
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 DATABASES = ("sqlite", "postgres")
+TRIES = 12
 
 
 def postgres_server() -> str:
@@ -41,9 +42,20 @@ async def scratch_postgres() -> AsyncIterator[str]:
         try:
             yield f"{postgres_server()}/{name}"
         finally:
-            await server.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+            await _drop(server, name)
     finally:
         await server.close()
+
+
+async def _drop(server: Any, name: str) -> None:
+    """Delete a database. Who is connected to it is thrown out, and on a busy machine goes late."""
+    import asyncpg
+
+    for _ in range(TRIES):
+        with suppress(asyncpg.ObjectInUseError):  # PostgreSQL waits for five seconds
+            await server.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+            return
+    raise RuntimeError(f"There are still connections to the database {name}.")
 
 
 @pytest.fixture(scope="session", params=DATABASES)
