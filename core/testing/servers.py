@@ -149,10 +149,10 @@ async def forget_everything(server: Server) -> None:
     from core.db.migrations import tables
     from core.webhooks.recording import wanted
 
-    forget_all()
-    wanted.forget()
-    server.app.ctx.limiter.forget()
     async with transaction():
         for _, table in reversed(list(tables(server.plugins))):
             if table._meta.tablename not in KEPT:
                 await table.delete(force=True)
+    forget_all()  # after it: what runs beside it has read the rows until now
+    wanted.forget()
+    server.app.ctx.limiter.forget()
