@@ -13,6 +13,7 @@ from redis import Redis
 
 from tests.core.commands import add_user, command_line
 from tests.core.redis_server import own_redis
+from tests.patience import PATIENCE
 
 
 @pytest.fixture
@@ -68,7 +69,9 @@ def test_who_follows_through_redis_hears_of_it_and_a_redis_that_is_away_stops_no
     folder_of_notes()
     with own_redis(tmp_path) as server:
         monkeypatch.setenv("TENFOLD_CORE__CACHE", server.url)
-        if not answers:
+        if answers:
+            monkeypatch.setattr("core.realtime.redis_feed.PATIENCE", PATIENCE)
+        else:
             server.kill()
         result = tenfold("notes", "import", "ada", "in.zip")
         assert (result.exit_code, result.stdout) == (0, "Notes added: 2; notebooks: 1.\n")
