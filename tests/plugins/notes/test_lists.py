@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -75,7 +76,8 @@ async def test_a_member_pages_through_own_notes_and_those_of_many_notebooks(
     await ada.delete(f"{NOTES}/{(await note(ada, notebook=inner))['id']}")
     await note(ada, "archived", notebook=inner, archived=True)
     column = sort.removeprefix("-")
-    expected.sort(key=lambda each: (each[column], each["id"]), reverse=sort.startswith("-"))
+    read = str if column == "title" else datetime.fromisoformat
+    expected.sort(key=lambda each: (read(each[column]), each["id"]), reverse=sort.startswith("-"))
     for pinned in ("", "&pinned=true"):
         wanted = [each["id"] for each in expected if each["pinned"] or not pinned]
         assert await all_pages(grace, f"{NOTES}?sort={sort}&limit=2{pinned}") == wanted
