@@ -68,7 +68,7 @@ async def test_what_is_old_is_deleted(ada: Any) -> None:
     await Salt.insert(Salt(day=date(2020, 1, 1), salt=b"x"))
     ago = int(time.time()) - tidy.DOUBT
     await VisitWriter.insert(
-        VisitWriter(name="old", at=ago - 1), VisitWriter(name="new", at=ago + 60)
+        VisitWriter(name="old", at=ago - 1), VisitWriter(name="new", at=ago + 3600)
     )
     await seen(link, (datetime.now(UTC) - timedelta(days=4)).isoformat())
     await seen(link, datetime.now(UTC).isoformat())
