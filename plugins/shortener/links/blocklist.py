@@ -22,6 +22,7 @@ SECONDS = 1.0
 """How long redirects go by what was read, before they look at the file again."""
 
 Domains = frozenset[str]
+State = tuple[int, ...]
 _latest: tuple[str, float, Domains | None] = ("", 0.0, None)
 
 
@@ -39,15 +40,19 @@ def blocked(file: str) -> Domains:
     if not file:
         return frozenset()
     try:
-        return _domains(file, changed_at(file))
+        return _domains(file, state_of(file))
     except OSError as error:
         log.error("The blocklist cannot be read, and no links are made: %s", error)
         raise NoBlocklist("Links cannot be checked at this moment. Try again later.") from None
 
 
-def changed_at(file: str) -> int:
-    """Return when the blocklist was changed last. Raises OSError."""
-    return Path(file).stat().st_mtime_ns
+def state_of(file: str) -> State:
+    """Return what tells whether the blocklist was changed. Raises OSError.
+
+    The time alone does not: it may be the same for all that is written within some milliseconds.
+    """
+    found = Path(file).stat()
+    return found.st_mtime_ns, found.st_size, found.st_ino
 
 
 def leads_there(*targets: str) -> bool | None:
@@ -73,7 +78,7 @@ def _known(file: str) -> Domains | None:
     if name != file or until <= time.monotonic():
         domains = domains if name == file else None
         with suppress(OSError):
-            domains = _domains(file, changed_at(file))
+            domains = _domains(file, state_of(file))
         _latest = file, time.monotonic() + SECONDS, domains
     return domains
 
@@ -94,7 +99,7 @@ def within(name: str, domains: Domains) -> bool:
 
 
 @lru_cache(maxsize=2)
-def _domains(file: str, changed: int) -> Domains:
+def _domains(file: str, state: State) -> Domains:
     text = Path(file).read_text(encoding="utf-8", errors="replace")
     return frozenset(name for line in text.splitlines() for name in _names(line))
 

@@ -13,7 +13,7 @@ from typing import Any
 from core import locked, transaction
 
 from ..links import queries
-from ..links.blocklist import Domains, NoBlocklist, blocked, changed_at, lead_to
+from ..links.blocklist import Domains, NoBlocklist, State, blocked, lead_to, state_of
 from ..public.finding import found
 from ..rules.schemas import rules_in
 from ..tables import Link
@@ -28,17 +28,17 @@ class Marking:
 
     def __init__(self, file: str) -> None:
         self._file = file
-        self._done: int | None = None
+        self._done: State | None = None
 
     async def mark_changes(self) -> None:
         """Mark all links, where the list has changed since the last time."""
         try:
-            changed = changed_at(self._file) if self._file else 0
+            state = state_of(self._file) if self._file else ()
         except OSError:
-            changed = -1
-        if changed != self._done:
+            state = (-1,)
+        if state != self._done:
             await self.mark()
-            self._done = changed
+            self._done = state
 
     async def mark(self) -> None:
         """Mark the links that lead to a place on the list, and clear the mark of all others."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -179,6 +180,16 @@ def test_a_hosts_file_may_name_several_and_in_any_letters(tmp_path: Path) -> Non
     assert blocklist.lead_to(domains, "http://8.8.4.4:8080/")
     for host in ("e.example", "example", "aa.example", "[2606:4700::1111]:8443"):
         assert not blocklist.lead_to(domains, f"https://{host}/"), host
+
+
+def test_a_list_that_is_written_on_within_the_same_moment_is_read_again(tmp_path: Path) -> None:
+    file = tmp_path / "half.txt"
+    file.write_text("evil.example\n")
+    moment = file.stat().st_mtime_ns
+    assert blocklist.blocked(str(file)) == {"evil.example"}
+    file.write_text("evil.example\nworse.example\n")
+    os.utime(file, ns=(moment, moment))
+    assert blocklist.blocked(str(file)) == {"evil.example", "worse.example"}
 
 
 def test_a_long_list_costs_a_redirect_nothing(tmp_path: Path) -> None:
