@@ -86,8 +86,8 @@ class Runners:
     def kill(self, process: subprocess.Popen[bytes]) -> None:
         """End one without a word."""
         process.kill()
-        process.wait(10)
         self.deaths[process.pid] = time.monotonic()
+        process.wait(60)
         self.running.remove(process)
 
     async def stop(self, process: subprocess.Popen[bytes]) -> float:
