@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import secrets
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
@@ -39,6 +41,15 @@ async def add(client: Any, target: str = "https://example.com/spring", **more: A
     answer = await client.post(LINKS, json={"target": target, **more})
     assert answer.status_code == 201, answer.text
     return answer.json()
+
+
+async def patiently(ask: Callable[[], Awaitable[Any]]) -> Any:
+    """Ask again as long as the server says that too much is asked of it at once."""
+    answer = await ask()
+    while answer.status_code == 503:
+        await asyncio.sleep(float(answer.headers["retry-after"]))
+        answer = await ask()
+    return answer
 
 
 async def visit(client: Any, code: str, path: str = "", **headers: str) -> Any:

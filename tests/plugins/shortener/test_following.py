@@ -15,7 +15,7 @@ from plugins.shortener import place
 from plugins.shortener.tables import Link
 from tests.patience import PATIENCE
 
-from .conftest import BROWSER, LINKS, PERSON, add, counted, visit
+from .conftest import BROWSER, LINKS, PERSON, add, counted, patiently, visit
 
 
 async def test_a_link_leads_to_its_target_and_is_counted(ada: Any, client: Any) -> None:
@@ -126,7 +126,8 @@ async def test_of_100_visitors_at_once_exactly_as_many_get_through_as_may(
     ada: Any, client: Any
 ) -> None:
     link = await add(ada, max_visits=10)
-    answers = await asyncio.gather(*(visit(client, link["code"]) for _ in range(100)))
+    visits = (patiently(lambda: visit(client, link["code"])) for _ in range(100))
+    answers = await asyncio.gather(*visits)
     statuses = [answer.status_code for answer in answers]
     assert (statuses.count(302), statuses.count(410)) == (10, 90)
     assert (await ada.get(f"{LINKS}/{link['id']}")).json()["used"] == 10
