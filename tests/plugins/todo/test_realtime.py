@@ -34,7 +34,7 @@ async def test_changes_of_a_project_arrive_at_its_members(
     house = await project(ada)
     await share(ada, house, "grace", "viewer")
     async with socket(server, grace) as here:
-        (answer,) = await here.subscribe(f"todo.project:{house}")
+        *_, answer = await here.subscribe(f"todo.project:{house}")
         assert answer["type"] == "subscribed"
         made = await task(ada, "Roof", project=house)
         told = await events(here, "todo.task_created")
@@ -71,9 +71,9 @@ async def test_who_may_not_see_it_may_not_follow_it(server: Any, ada: Any, grace
             "todo.project:x",
             f"todo.user:{ada.id}",
         ):
-            (answer,) = await here.subscribe(channel)
+            *_, answer = await here.subscribe(channel)
             assert answer["type"] == "refused", channel
-        (answer,) = await here.subscribe(f"todo.user:{grace.id}")
+        *_, answer = await here.subscribe(f"todo.user:{grace.id}")
         assert answer["type"] == "subscribed"
 
 
@@ -119,7 +119,7 @@ async def test_who_shared_by_mistake_takes_the_open_socket_back_by_undo(
     body = {"username": "grace", "role": "viewer"}
     shared = await ada.post(f"{PROJECTS}/{house}/members", json=body)
     async with socket(server, grace) as here:
-        (answer,) = await here.subscribe(f"todo.project:{house}")
+        *_, answer = await here.subscribe(f"todo.project:{house}")
         assert answer["type"] == "subscribed"
         assert (await undo(ada, shared)).status_code == 200
         async with within(2):
