@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 PATIENCE = 30.0
 """Seconds to wait for what is to come: only what hangs takes as long."""
 TURN = 0.01
+
+
+async def until(is_so: Callable[[], object]) -> None:
+    """Wait until something is so that others in this process bring about."""
+    async with asyncio.timeout(PATIENCE):
+        while not is_so():  # noqa: ASYNC110
+            await asyncio.sleep(TURN)
 
 
 @asynccontextmanager

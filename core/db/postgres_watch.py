@@ -28,6 +28,7 @@ ANSWER, TURN = 1.25, 0.05
 While this process stands still no turn passes: nobody listens then to what the server says.
 """
 LONGEST = 60.0
+"""Seconds after which a connection is given up that still waits to be let in."""
 
 
 class Watch:

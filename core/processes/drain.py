@@ -14,8 +14,8 @@ log = logging.getLogger("tenfold")
 
 IDLE = 1.0
 """Seconds in which an idle connection may still bring a request, which is then its last."""
-LOOK = 0.02
-LATE = 0.25
+LOOK, LATE = 0.02, 0.25
+"""Seconds between two looks, and how much later one may be before the process stood still."""
 
 
 async def drain(app: Sanic[Any, Any], server: Any, seconds: float) -> None:

@@ -6,7 +6,7 @@ import asyncio
 import secrets
 import threading
 import tracemalloc
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -19,7 +19,7 @@ from core.admin.bridge import Bridge
 from core.admin.mount import refusal
 from core.testing import running
 from core.web import failures
-from tests.patience import PATIENCE
+from tests.patience import PATIENCE, until
 
 from .recorder import MEGABYTE, Recorder, Refusing, answer
 
@@ -132,14 +132,6 @@ async def test_a_stream_is_whole_while_the_application_listens_for_the_client(
     browser: httpx.AsyncClient,
 ) -> None:
     assert (await browser.get("/mounted/slowly")).text == "partpartpart"
-
-
-async def until(condition: Callable[[], object]) -> None:
-    for _ in range(1000):
-        if condition():
-            return
-        await asyncio.sleep(0.01)
-    pytest.fail("It did not happen within ten seconds.")
 
 
 async def test_a_client_that_goes_away_ends_the_work(

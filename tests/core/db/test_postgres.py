@@ -16,7 +16,7 @@ from core.db.errors import DatabaseAway, DatabaseBusy, is_passing
 from core.db.postgres import PooledPostgres
 from tests.core.db.conftest import PATIENCE, WAIT, impatient, texts, write
 from tests.core.db.tables import Note
-from tests.patience import within
+from tests.patience import until, within
 
 OURS = "SELECT pid FROM pg_stat_activity WHERE application_name = 'tenfold' AND datname = $1"
 
@@ -35,9 +35,7 @@ async def left(postgres: PooledPostgres, most: int) -> int:
 
 async def in_use(postgres: PooledPostgres, count: int) -> None:
     """Wait until so many connections are handed out."""
-    async with asyncio.timeout(PATIENCE):
-        while postgres.in_use < count:  # noqa: ASYNC110
-            await asyncio.sleep(0.01)
+    await until(lambda: postgres.in_use >= count)
 
 
 async def end_all(postgres: PooledPostgres) -> None:
@@ -47,9 +45,7 @@ async def end_all(postgres: PooledPostgres) -> None:
     """
     await _outside(postgres, f"SELECT pg_terminate_backend(pid) FROM ({OURS}) AS ours")
     idle = postgres._pools[asyncio.get_running_loop()]._idle
-    async with asyncio.timeout(PATIENCE):
-        while not all(each.is_closed() for _, each in idle):  # noqa: ASYNC110
-            await asyncio.sleep(0.01)
+    await until(lambda: all(each.is_closed() for _, each in idle))
 
 
 async def _outside(postgres: PooledPostgres, sql: str) -> Any:

@@ -17,7 +17,7 @@ from core.tasks.task import Task
 from core.tasks.working import Runner
 from core.testing import Server
 from tests.core.tasks.conftest import Word
-from tests.patience import PATIENCE
+from tests.patience import until
 
 pytestmark = pytest.mark.usefixtures("client")
 
@@ -35,12 +35,6 @@ async def runner(say: Task, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Ru
     yield runner
     runner.stop()
     await working
-
-
-async def until(is_so: Callable[[], bool]) -> None:
-    async with asyncio.timeout(PATIENCE):
-        while not is_so():  # noqa: ASYNC110
-            await asyncio.sleep(0.01)
 
 
 async def test_a_runner_with_nothing_to_do_asks_nothing(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from types import SimpleNamespace
 from typing import Any
 from urllib.parse import urlsplit
@@ -14,6 +14,7 @@ from sanic import HTTPResponse, Sanic, text
 from core.testing import running
 from core.web import failures, protocol
 from core.web.request import Request
+from tests.patience import until
 
 
 @pytest.fixture
@@ -49,12 +50,6 @@ async def asked(served: Any, method: str, seconds: float) -> str:
     writer.transport.abort()
     await until(lambda: served.ended)
     return str(served.ended[0])
-
-
-async def until(what: Callable[[], object]) -> None:
-    async with asyncio.timeout(30):
-        while not what():  # noqa: ASYNC110
-            await asyncio.sleep(0.01)
 
 
 async def test_a_read_that_is_nearly_done_is_not_stopped(

@@ -22,7 +22,7 @@ from core.web.connections import Connections
 from core.web.pace import Patience
 from core.web.request import Request
 from tests.core.web.wire import statuses
-from tests.patience import PATIENCE
+from tests.patience import PATIENCE, until
 
 HEAD = b"GET /well HTTP/1.1\r\nHost: a\r\n"
 BIG = 30_000_000
@@ -83,11 +83,9 @@ async def connect(app: Any) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]
     return await asyncio.open_connection(address.hostname, address.port)
 
 
-async def until(app: Any, count: int) -> None:
+async def connected(app: Any, count: int) -> None:
     """Wait until the server has so many connections."""
-    async with asyncio.timeout(PATIENCE):
-        while len(app.ctx.connections) != count:  # noqa: ASYNC110
-            await asyncio.sleep(0.01)
+    await until(lambda: len(app.ctx.connections) == count)
 
 
 @pytest.fixture
@@ -216,7 +214,7 @@ async def test_who_does_not_fetch_a_big_answer_is_cut_off(hasty: Any) -> None:
     writer.write(b"GET /big HTTP/1.1\r\nHost: a\r\n\r\n")
     writer.transport.pause_reading()  # type: ignore[attr-defined]
     for count in (1, 0):
-        await until(hasty, count)
+        await connected(hasty, count)
     writer.close()
 
 
@@ -268,7 +266,7 @@ async def test_slow_clients_make_room_for_others(hasty: Any) -> None:
 async def test_who_comes_to_a_full_server_is_told_to_come_again(hasty: Any) -> None:
     async with httpx.AsyncClient(base_url=hasty.ctx.url, timeout=PATIENCE) as client:
         working = [asyncio.create_task(client.get("/busy")) for _ in range(10)]
-        await until(hasty, 10)
+        await connected(hasty, 10)
         await asyncio.sleep(1)
         for _ in range(5):
             reader, writer = await connect(hasty)
